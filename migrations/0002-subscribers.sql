@@ -1,0 +1,34 @@
+create table subscriber (
+  id text primary key,
+  name text,
+  email text,
+  phone text,
+  locale text,
+  class text not null default 'residential' check (class in ('residential', 'business', 'wholesale')),
+  plan jsonb,
+  protections text[] not null default '{}',
+  -- made by itself from a session whose User-Name nobody knew
+  is_automatic boolean not null default false,
+  -- the sum of the active measures and its digest (null: unrestricted): what every open session is to follow.
+  -- Changed only under a row lock, so that a session being opened and a measure being set cannot miss each other.
+  profile jsonb,
+  profile_digest text,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now()
+);
+
+create table subscriber_username (
+  username text primary key,
+  subscriber_id text not null references subscriber (id) on delete cascade
+);
+create index subscriber_username_subscriber on subscriber_username (subscriber_id);
+
+create table credential (
+  subscriber_id text primary key references subscriber (id) on delete cascade,
+  password_sealed bytea not null,
+  updated_at timestamptz not null default now(),
+  -- set while a regenerated password waits for the helpdesk to tell it, once
+  regenerated_at timestamptz,
+  revealed_at timestamptz,
+  revealed_by text
+);

@@ -1,0 +1,120 @@
+import knexFactory, { type Knex } from "knex";
+import pg from "pg";
+
+/** Anything that runs one statement with $1-style parameters: the pool, or a transaction. Rows are plain objects. */
+export interface Queryable {
+  query<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
+}
+
+/** A transaction under way. The brand keeps a pool from being passed where atomicity is needed. */
+export interface Transaction extends Queryable {
+  readonly isTransaction: true;
+}
+
+export interface Database extends Queryable {
+  /** Runs `work` in one transaction; commits when it resolves, rolls back and rethrows when it rejects. */
+  transaction<T>(work: (trx: Transaction) => Promise<T>): Promise<T>;
+  /** Runs a statement that knex built, on the given transaction or on the pool. */
+  run<Row>(builder: Knex.QueryBuilder, on?: Queryable): Promise<Row[]>;
+  /** knex as a statement builder only: it holds no connection of its own. */
+  readonly build: Knex;
+  /** Calls `heard` for each NOTIFY on `channel`, over a connection of its own that reconnects; returns how to stop. */
+  listen(channel: string, heard: (payload: string) => void): Promise<() => Promise<void>>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly maxConnections: number;
+  /** Told of errors on idle connections and of lost LISTEN connections: they heal by themselves. */
+  readonly onConnectionError: (error: Error) => void;
+}
+
+const RECONNECT_AFTER_MS = 500;
+
+const queryableOn = (client: { query: pg.Pool["query"] }): Queryable => ({
+  query: async <Row>(sql: string, values: readonly unknown[] = []) =>
+    (await client.query(sql, values as unknown[])).rows as Row[],
+});
+
+async function inTransaction<T>(pool: pg.Pool, work: (trx: Transaction) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let isBroken = false;
+  try {
+    await client.query("begin");
+    const result = await work({ ...queryableOn(client), isTransaction: true });
+    await client.query("commit");
+    return result;
+  } catch (error) {
+    await client.query("rollback").catch(() => {
+      isBroken = true;
+    });
+    throw error;
+  } finally {
+    client.release(isBroken);
+  }
+}
+
+/** A connection that only listens: kept open, opened again when lost, until stopped. */
+function startListening(options: DatabaseOptions, channel: string, heard: (payload: string) => void) {
+  let client: pg.Client | undefined;
+  let isStopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  const connect = async (): Promise<void> => {
+    if (isStopped) return;
+    const next = new pg.Client({ connectionString: options.url, application_name: `weir-listen-${channel}` });
+    client = next;
+    const lost = (error: Error) => {
+      if (isStopped || client !== next) return;
+      client = undefined;
+      options.onConnectionError(error);
+      next.end().catch(() => undefined);
+      timer = setTimeout(() => {
+        // What was notified meanwhile is unknown, so the listener is told to look.
+        connect().then(() => heard(""), lost);
+      }, RECONNECT_AFTER_MS);
+    };
+    next.on("error", lost);
+    next.on("end", () => lost(new Error("listening connection ended")));
+    next.on("notification", (message) => heard(message.payload ?? ""));
+    await next.connect();
+    await next.query(`listen ${pg.escapeIdentifier(channel)}`);
+  };
+  const stop = async () => {
+    isStopped = true;
+    clearTimeout(timer);
+    await client?.end().catch(() => undefined);
+  };
+  return { connected: connect(), stop };
+}
+
+/** Opens a pool on a PostgreSQL URL. bigint arrives as a string, timestamptz as a Date, inet and cidr as text. */
+export function openDatabase(options: DatabaseOptions): Database {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.maxConnections,
+    connectionTimeoutMillis: 5_000,
+    application_name: "weir",
+  });
+  pool.on("error", options.onConnectionError);
+  const build = knexFactory({ client: "pg" });
+  const onPool = queryableOn(pool);
+  return {
+    ...onPool,
+    build,
+    transaction: (work) => inTransaction(pool, work),
+    run: async <Row>(builder: Knex.QueryBuilder, on: Queryable = onPool) => {
+      const { sql, bindings } = builder.toSQL().toNative();
+      return await on.query<Row>(sql, bindings as unknown[]);
+    },
+    listen: async (channel, heard) => {
+      const listening = startListening(options, channel, heard);
+      await listening.connected;
+      return listening.stop;
+    },
+    close: async () => {
+      await build.destroy();
+      await pool.end();
+    },
+  };
+}

@@ -1,0 +1,212 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import pg from "pg";
+import { type EmbeddedLocation, embeddedLocation } from "./embedded-location.ts";
+import { type PostgresBinaries, postgresBinaries } from "./postgres-binaries.ts";
+
+/** A PostgreSQL of our own, for one data folder. */
+export interface EmbeddedPostgres {
+  readonly url: string;
+  /** True when it was running already: left by a server that was killed, or used by one that is alive. */
+  readonly wasRunning: boolean;
+  /** Fast shutdown; immediate after 8 s. */
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedPostgresOptions {
+  readonly dataFolder: string;
+  /** Further settings, each as "name=value". */
+  readonly settings?: readonly string[];
+}
+
+const START_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 8_000;
+const POLL_MS = 20;
+const USER = "weir";
+
+/** Durability is PostgreSQL's default (fsync, synchronous_commit on). Only loopback, no Unix socket. */
+const settings = [
+  "listen_addresses=127.0.0.1",
+  "unix_socket_directories=",
+  "max_connections=200",
+  "shared_buffers=256MB",
+  "max_wal_size=2GB",
+  "logging_collector=on",
+  "log_directory=log",
+  "log_filename=postgresql-%a.log",
+  "log_truncate_on_rotation=on",
+  "log_rotation_age=1d",
+  "log_rotation_size=100MB",
+] as const;
+
+interface Postmaster {
+  readonly pid: number;
+  readonly port: number;
+}
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+};
+
+/** Reads postmaster.pid: its lines are pid, data folder, start time, port, socket folder, address, shared memory, status. */
+async function runningPostmaster(cluster: string): Promise<Postmaster | undefined> {
+  const lines = (await readFile(join(cluster, "postmaster.pid"), "utf8").catch(() => "")).split("\n");
+  const pid = Number(lines[0]);
+  const port = Number(lines[3]);
+  if (!pid || !port || !isAlive(pid)) return undefined;
+  // A process id may have been given to something else since: only a postgres counts.
+  const commandLine = await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "postgres");
+  return commandLine.includes("postgres") ? { pid, port } : undefined;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await new Promise((resolve) => probe.once("listening", resolve));
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  return typeof address === "object" && address ? address.port : 0;
+}
+
+/** Resolves with the exit code once the program has ended. */
+const ended = (child: ChildProcess): Promise<number | null> =>
+  new Promise((resolve, reject) => {
+    child.once("error", reject);
+    child.once("exit", resolve);
+  });
+
+async function initialise(binaries: PostgresBinaries, location: EmbeddedLocation, password: string): Promise<void> {
+  const scratch = await mkdtemp(join(tmpdir(), "weir-initdb-"));
+  const passwordFile = join(scratch, "password");
+  try {
+    await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
+    if (location.user) {
+      await chown(scratch, location.user.uid, location.user.gid);
+      await chown(passwordFile, location.user.uid, location.user.gid);
+    }
+    const child = spawn(
+      binaries.initdb,
+      [
+        `--pgdata=${location.cluster}`,
+        `--username=${USER}`,
+        `--pwfile=${passwordFile}`,
+        "--auth=scram-sha-256",
+        "--encoding=UTF8",
+        "--locale=C",
+        "--no-instructions",
+      ],
+      { ...location.user, cwd: "/", stdio: ["ignore", "ignore", "pipe"] },
+    );
+    let complaint = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      complaint += chunk.toString();
+    });
+    if ((await ended(child)) !== 0) throw new Error(`initdb failed: ${complaint.trim()}`);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function clusterPassword(dataFolder: string): Promise<{ password: string; isNew: boolean }> {
+  const file = join(dataFolder, "postgres-password");
+  const known = await readFile(file, "utf8").catch(() => undefined);
+  if (known) return { password: known.trim(), isNew: false };
+  const password = randomBytes(24).toString("base64url");
+  await writeFile(file, `${password}\n`, { mode: 0o600 });
+  return { password, isNew: true };
+}
+
+async function acceptsConnections(url: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+  client.on("error", () => undefined);
+  try {
+    await client.connect();
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function startPostmaster(
+  binaries: PostgresBinaries,
+  location: EmbeddedLocation,
+  options: { port: number; settings: readonly string[] },
+): ChildProcess {
+  const flags = [...settings, ...options.settings].flatMap((setting) => ["-c", setting]);
+  const child = spawn(binaries.postgres, ["-D", location.cluster, "-p", String(options.port), ...flags], {
+    ...location.user,
+    cwd: "/",
+    // A process group of its own: Ctrl-C at the terminal is for us, and we end it in our own order.
+    detached: true,
+    stdio: "ignore",
+  });
+  child.unref();
+  return child;
+}
+
+async function stopPostmaster(pid: number): Promise<void> {
+  const signal = (name: NodeJS.Signals) => {
+    try {
+      process.kill(pid, name);
+    } catch {
+      // It has ended already.
+    }
+  };
+  signal("SIGINT");
+  const giveUpAt = Date.now() + STOP_LIMIT_MS;
+  while (isAlive(pid)) {
+    if (Date.now() > giveUpAt) return signal("SIGQUIT");
+    await delay(POLL_MS);
+  }
+}
+
+/**
+ * Starts the PostgreSQL of a data folder, or takes over the one that runs there already: one that was left by a killed
+ * server is used as it is, one that is just ending is waited for.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const location = await embeddedLocation(options.dataFolder);
+  const { password } = await clusterPassword(options.dataFolder);
+  const urlOn = (port: number) => `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`;
+  const handle = (postmaster: Postmaster, wasRunning: boolean): EmbeddedPostgres => ({
+    url: urlOn(postmaster.port),
+    wasRunning,
+    stop: () => stopPostmaster(postmaster.pid),
+  });
+  const giveUpAt = Date.now() + START_LIMIT_MS;
+  for (let postmaster = await runningPostmaster(location.cluster); postmaster; ) {
+    if (await acceptsConnections(urlOn(postmaster.port))) return handle(postmaster, true);
+    if (Date.now() > giveUpAt) throw new Error(`PostgreSQL (pid ${postmaster.pid}) runs but accepts no connection`);
+    await delay(POLL_MS);
+    postmaster = await runningPostmaster(location.cluster);
+  }
+  const binaries = await postgresBinaries(location.binariesCopy);
+  const isInitialised = await readFile(join(location.cluster, "PG_VERSION")).then(
+    () => true,
+    () => false,
+  );
+  if (!isInitialised) await initialise(binaries, location, password);
+  const port = await freePort();
+  const child = startPostmaster(binaries, location, { port, settings: options.settings ?? [] });
+  let exitCode: number | null | undefined;
+  child.once("exit", (code) => {
+    exitCode = code;
+  });
+  while (!(await acceptsConnections(urlOn(port)))) {
+    if (exitCode !== undefined) throw new Error(`PostgreSQL ended with ${exitCode}: see ${location.cluster}/log`);
+    if (Date.now() > giveUpAt) throw new Error("PostgreSQL did not start in time");
+    await delay(POLL_MS);
+  }
+  return handle({ pid: child.pid ?? 0, port }, false);
+}

@@ -1,0 +1,47 @@
+import type { NamedAttribute, Nas } from "../nas/nas.ts";
+import type { Session } from "../session/session.ts";
+import type { MeasureKind } from "./measure.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Profile } from "./profile.ts";
+
+/** One request of a plan: what to change. The gateway adds the session's keys, Event-Timestamp and signatures. */
+export interface Step {
+  readonly kind: "coa" | "disconnect";
+  readonly attributes: readonly NamedAttribute[];
+}
+
+/** How to bring one session from one profile to another on its NAS; in order, each only after the one before was acknowledged. */
+export type Plan =
+  | { readonly kind: "steps"; readonly steps: readonly Step[] }
+  /** The NAS's vendor (or its overrides) has no way to express it: nothing is sent. */
+  | { readonly kind: "unsupported"; readonly measure: MeasureKind; readonly detail: string };
+
+export interface PlanRequest {
+  readonly nas: Nas;
+  readonly session: Session;
+  /** Everything that may be in force now. */
+  readonly from: Profile;
+  readonly to: Profile;
+  /** The subscriber's subscribed rates, for restoring a throttle. */
+  readonly subscribedRates?: { readonly downKbps: number; readonly upKbps: number };
+}
+
+/** A request that has its identifier, source port and octets, and is not sent yet: so that it can be journalled first. */
+export interface PreparedRequest {
+  readonly octets: Buffer;
+  readonly localPort: number;
+  /** Sends, retransmits the same octets, and resolves with the outcome; never rejects. */
+  send(): Promise<Outcome>;
+  /** Gives the identifier back unsent. */
+  abandon(): void;
+}
+
+/** What enforcement needs of the equipment; coa/ implements it. */
+export interface NasGateway {
+  plan(request: PlanRequest): Plan;
+  /** How many more requests may be prepared for this NAS now (in-flight limit, rate, identifiers left in the window). */
+  capacity(nas: Nas): number;
+  prepare(nas: Nas, session: Session, step: Step): Promise<PreparedRequest>;
+  /** After a crash: the same octets from the same source port, so that the NAS sees a retransmission and not a second request. */
+  resume(nas: Nas, request: { readonly octets: Buffer; readonly localPort: number }): Promise<Outcome>;
+}

@@ -1,0 +1,41 @@
+/** How a NAS's Access-Requests are treated when they carry no Message-Authenticator (CVE-2024-3596). */
+export type MessageAuthenticatorRule = "require" | "auto" | "off";
+
+/** An attribute by its dictionary name; a value as people write it (addresses, enumeration names and numbers as text). */
+export interface NamedAttribute {
+  readonly name: string;
+  readonly tag?: number;
+  readonly value: string | number;
+}
+
+/** What a NAS's CoA port takes. Every field has the vendor's default where the operator gave none. */
+export interface CoaSettings {
+  readonly maxInFlight?: number;
+  readonly ratePerSecond?: number;
+  readonly messageAuthenticator?: boolean;
+  /** Attribute names that identify a session in a request to this NAS, in place of the vendor's own list. */
+  readonly sessionKeys?: readonly string[];
+  readonly timeoutMs?: number;
+  readonly retries?: number;
+  /** Use another source port for each request rather than filling one port's 256 identifiers first. */
+  readonly changePort?: boolean;
+}
+
+/** The operator's own translation of a measure (or of "none", the unrestricted state) into attributes. */
+export type ProfileOverrides = Readonly<Record<string, readonly NamedAttribute[]>>;
+
+export interface Nas {
+  readonly id: string;
+  readonly address: string;
+  readonly secret: Buffer;
+  readonly vendor: string;
+  /** undefined: the vendor's own default port. */
+  readonly coaPort?: number;
+  readonly identifier?: string;
+  readonly requireMessageAuthenticator: MessageAuthenticatorRule;
+  readonly coa: CoaSettings;
+  readonly profiles: ProfileOverrides;
+  readonly messageAuthenticatorSeen: boolean;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
