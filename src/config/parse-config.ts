@@ -1,0 +1,115 @@
+import { resolve } from "node:path";
+import type { Config } from "./config.ts";
+import * as variables from "./variables.ts";
+
+/** The environment, and the same settings from a file, by their names in lower camel case. The environment wins. */
+export interface ConfigInput {
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly file?: Readonly<Record<string, unknown>>;
+}
+
+export type ParsedConfig =
+  | { readonly ok: true; readonly config: Config }
+  /** Each begins with the name of the variable it is about. */
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+const known = [
+  "DATABASE_URL",
+  "WEIR_DATA_DIR",
+  "WEIR_HOST",
+  "WEIR_TRUSTED_PROXIES",
+  "WEIR_HTTP_PORT",
+  "WEIR_PORTAL_PORT",
+  "WEIR_AUTH_PORT",
+  "WEIR_ACCT_PORT",
+  "WEIR_UPSTREAM_AUTH",
+  "WEIR_UPSTREAM_ACCT",
+  "WEIR_UPSTREAM_SECRET",
+  "WEIR_ADMIN_KEY",
+  "WEIR_SECRET_KEY",
+  "WEIR_AUTO_SUBSCRIBERS",
+  "WEIR_WORKERS",
+  "WEIR_PORTAL_URL",
+  "WEIR_LOG_LEVEL",
+] as const;
+type Variable = (typeof known)[number];
+
+/** Part of the contract, without effect until the version that brings what they configure. */
+const withoutEffect = [
+  "WEIR_PORTAL_TLS_CERT",
+  "WEIR_PORTAL_TLS_KEY",
+  "WEIR_RADSEC_PORT",
+  "WEIR_TLS_CERT",
+  "WEIR_TLS_KEY",
+  "WEIR_TLS_CA",
+  "WEIR_SMTP_URL",
+  "WEIR_MAIL_FROM",
+] as const;
+
+/** WEIR_HTTP_PORT is httpPort in the file, DATABASE_URL is databaseUrl. */
+const fileName = (variable: string): string =>
+  variable
+    .replace(/^WEIR_/, "")
+    .toLowerCase()
+    .replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+
+const fileText = (setting: unknown): string =>
+  Array.isArray(setting) ? setting.map(String).join(",") : String(setting);
+
+/** An empty value counts as not set, as compose files and service units write it. */
+function textOf(input: ConfigInput, variable: string): string | undefined {
+  const fromEnvironment = input.environment[variable];
+  if (fromEnvironment !== undefined && fromEnvironment !== "") return fromEnvironment;
+  const fromFile = input.file?.[fileName(variable)];
+  return fromFile === undefined || fromFile === null || fromFile === "" ? undefined : fileText(fromFile);
+}
+
+function unknownSettings(file: Readonly<Record<string, unknown>>): string[] {
+  const names = new Set<string>([...known, ...withoutEffect].map(fileName));
+  return Object.keys(file)
+    .filter((name) => !names.has(name))
+    .map((name) => `${name}: no such setting (in the file named by WEIR_CONFIG)`);
+}
+
+/** Reads everything and says everything that is wrong at once. */
+export function parseConfig(input: ConfigInput): ParsedConfig {
+  const problems = unknownSettings(input.file ?? {});
+  const read = <T>(variable: Variable, reader: (text: string) => variables.Read<T>): T | undefined => {
+    const text = textOf(input, variable);
+    if (text === undefined) return undefined;
+    const result = reader(text);
+    if (result.ok) return result.value;
+    problems.push(`${variable}: ${result.problem}`);
+    return undefined;
+  };
+  const databaseUrl = read("DATABASE_URL", variables.readDatabaseUrl);
+  const auth = read("WEIR_UPSTREAM_AUTH", variables.readServers(1812));
+  const acct = read("WEIR_UPSTREAM_ACCT", variables.readServers(1813));
+  const secret = read("WEIR_UPSTREAM_SECRET", variables.readText);
+  if ((auth || acct) && secret === undefined)
+    problems.push("WEIR_UPSTREAM_SECRET: needed with WEIR_UPSTREAM_AUTH or WEIR_UPSTREAM_ACCT");
+  const adminKey = read("WEIR_ADMIN_KEY", variables.readText);
+  const secretKeys = read("WEIR_SECRET_KEY", variables.readKeys);
+  const portalUrl = read("WEIR_PORTAL_URL", variables.readHttpUrl);
+  const config: Config = {
+    ...(databaseUrl === undefined ? {} : { databaseUrl }),
+    dataDir: resolve(read("WEIR_DATA_DIR", variables.readText) ?? "./var"),
+    hosts: read("WEIR_HOST", variables.readAddresses) ?? ["127.0.0.1"],
+    trustedProxies: read("WEIR_TRUSTED_PROXIES", variables.readNetworks) ?? [],
+    httpPort: read("WEIR_HTTP_PORT", variables.readPort) ?? 8080,
+    portalPort: read("WEIR_PORTAL_PORT", variables.readPort) ?? 8081,
+    authPort: read("WEIR_AUTH_PORT", variables.readPort) ?? 1812,
+    acctPort: read("WEIR_ACCT_PORT", variables.readPort) ?? 1813,
+    ...((auth || acct) && secret !== undefined ? { upstream: { auth: auth ?? [], acct: acct ?? [], secret } } : {}),
+    ...(adminKey === undefined ? {} : { adminKey }),
+    ...(secretKeys === undefined ? {} : { secretKeys }),
+    autoSubscribers: read("WEIR_AUTO_SUBSCRIBERS", variables.readBoolean) ?? true,
+    workers: read("WEIR_WORKERS", variables.readWorkers) ?? 1,
+    ...(portalUrl === undefined ? {} : { portalUrl }),
+    logLevel: read("WEIR_LOG_LEVEL", variables.readLogLevel) ?? "info",
+    warnings: withoutEffect
+      .filter((variable) => textOf(input, variable) !== undefined)
+      .map((variable) => `${variable} is set, and has no effect in this version`),
+  };
+  return problems.length > 0 ? { ok: false, problems } : { ok: true, config: Object.freeze(config) };
+}

@@ -1,0 +1,30 @@
+import { readFileSync } from "node:fs";
+import { parse } from "yaml";
+import { type ParsedConfig, parseConfig } from "./parse-config.ts";
+
+type File =
+  | { readonly ok: true; readonly settings: Readonly<Record<string, unknown>> }
+  | { readonly ok: false; readonly problem: string };
+
+function readFile(path: string): File {
+  try {
+    const settings: unknown = parse(readFileSync(path, "utf8"));
+    if (settings === null || settings === undefined) return { ok: true, settings: {} };
+    if (typeof settings !== "object" || Array.isArray(settings))
+      return { ok: false, problem: "is not a list of settings" };
+    return { ok: true, settings: settings as Record<string, unknown> };
+  } catch (error) {
+    return { ok: false, problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+/** The configuration of this process: its environment, and the YAML file that WEIR_CONFIG names. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): ParsedConfig {
+  const path = environment["WEIR_CONFIG"];
+  if (path === undefined || path === "") return parseConfig({ environment });
+  const file = readFile(path);
+  if (file.ok) return parseConfig({ environment, file: file.settings });
+  const parsed = parseConfig({ environment });
+  const problem = `WEIR_CONFIG: ${path}: ${file.problem}`;
+  return { ok: false, problems: parsed.ok ? [problem] : [problem, ...parsed.problems] };
+}

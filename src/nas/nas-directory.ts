@@ -1,0 +1,106 @@
+import type { Database } from "../database/database.ts";
+import type { KeyRing } from "../secrets/key-ring.ts";
+import type { Nas } from "./nas.ts";
+import {
+  allNas,
+  deleteNas,
+  markMessageAuthenticatorSeen,
+  type NasInput,
+  notifyNasChanged,
+  putNas,
+} from "./nas-store.ts";
+
+/**
+ * Every NAS, in memory, since each packet asks for one. A change made here is seen here before the call returns;
+ * other processes and nodes hear of it through NOTIFY and look again within milliseconds.
+ */
+export interface NasDirectory {
+  byId(id: string): Nas | undefined;
+  /** Those at one source address: usually one, several behind a proxy. Address as the socket gives it, IPv4 unmapped. */
+  atAddress(address: string): readonly Nas[];
+  all(): readonly Nas[];
+  put(input: NasInput): Promise<Nas>;
+  /** False: there was none. */
+  remove(id: string): Promise<boolean>;
+  markMessageAuthenticatorSeen(id: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface NasDirectoryDependencies {
+  readonly database: Database;
+  readonly keyRing: KeyRing;
+  readonly now: () => Date;
+  /** Told when a refresh failed: the old picture stays in use. */
+  readonly onRefreshError: (error: unknown) => void;
+}
+
+interface Picture {
+  readonly all: readonly Nas[];
+  readonly byId: ReadonlyMap<string, Nas>;
+  readonly byAddress: ReadonlyMap<string, readonly Nas[]>;
+}
+
+const pictureOf = (all: readonly Nas[]): Picture => ({
+  all,
+  byId: new Map(all.map((nas) => [nas.id, nas])),
+  byAddress: Map.groupBy(all, (nas) => nas.address),
+});
+
+/**
+ * Of several NASes at one address, the one that a packet's NAS-Identifier names; else the one that has no identifier.
+ * A sole NAS at its address is it, whatever it calls itself.
+ */
+export function nasFor(candidates: readonly Nas[], nasIdentifier: string | undefined): Nas | undefined {
+  if (candidates.length <= 1) return candidates[0];
+  return (
+    candidates.find((nas) => nas.identifier !== undefined && nas.identifier === nasIdentifier) ??
+    candidates.find((nas) => nas.identifier === undefined)
+  );
+}
+
+/** Reads all NASes, and keeps reading when told that they changed. */
+export async function createNasDirectory(dependencies: NasDirectoryDependencies): Promise<NasDirectory> {
+  const { database, keyRing, now } = dependencies;
+  let picture = pictureOf(await allNas(database, keyRing));
+  let refreshing: Promise<void> = Promise.resolve();
+  /** One after another, so that an older answer never replaces a newer one. */
+  const refresh = (): Promise<void> => {
+    refreshing = refreshing
+      .catch(() => undefined)
+      .then(async () => {
+        picture = pictureOf(await allNas(database, keyRing));
+      });
+    return refreshing;
+  };
+  const stopListening = await database.listen("weir_nas", () => {
+    refresh().catch(dependencies.onRefreshError);
+  });
+  // A change between the first read and the start of listening was not announced to us.
+  await refresh();
+  const changed = async () => {
+    await notifyNasChanged(database);
+    await refresh();
+  };
+  return {
+    byId: (id) => picture.byId.get(id),
+    atAddress: (address) => picture.byAddress.get(address) ?? [],
+    all: () => picture.all,
+    put: async (input) => {
+      await putNas(database, keyRing, input);
+      await changed();
+      const stored = picture.byId.get(input.id);
+      if (!stored) throw new Error(`NAS ${input.id} was removed while it was being stored`);
+      return stored;
+    },
+    remove: async (id) => {
+      const existed = await deleteNas(database, id);
+      if (existed) await changed();
+      return existed;
+    },
+    markMessageAuthenticatorSeen: async (id) => {
+      await markMessageAuthenticatorSeen(database, id, now());
+      await changed();
+    },
+    stop: stopListening,
+  };
+}

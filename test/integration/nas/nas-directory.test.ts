@@ -1,0 +1,80 @@
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { createNasDirectory, type NasDirectory, nasFor } from "../../../src/nas/nas-directory.ts";
+import { createKeyRing } from "../../../src/secrets/key-ring.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/test-database.ts";
+
+let db: TestDatabase;
+let here: NasDirectory;
+let elsewhere: NasDirectory;
+const now = () => new Date("2026-11-01T00:00:00Z");
+
+beforeAll(async () => {
+  db = await createTestDatabase();
+  const dependencies = {
+    database: db.database,
+    keyRing: createKeyRing(["test key"]),
+    now,
+    onRefreshError: (error: unknown) => {
+      throw error;
+    },
+  };
+  here = await createNasDirectory(dependencies);
+  elsewhere = await createNasDirectory(dependencies);
+});
+afterAll(async () => {
+  await here.stop();
+  await elsewhere.stop();
+  await db.drop();
+});
+
+test("a NAS is known where it was put at once, and on other nodes soon after", async () => {
+  const nas = await here.put({ id: "bng1", address: "192.0.2.1", secret: "s3cret", vendor: "generic", coaPort: 1700 });
+  expect(nas).toMatchObject({ id: "bng1", address: "192.0.2.1", coaPort: 1700, requireMessageAuthenticator: "auto" });
+  expect(nas.secret.toString()).toBe("s3cret");
+  expect(here.atAddress("192.0.2.1")).toHaveLength(1);
+  await vi.waitFor(() => expect(elsewhere.byId("bng1")?.secret.toString()).toBe("s3cret"));
+});
+
+test("the secret is not in the database in clear", async () => {
+  const [row] = await db.database.query<{ secret_sealed: Buffer }>("select secret_sealed from nas where id = 'bng1'");
+  expect(row?.secret_sealed.toString("latin1")).not.toContain("s3cret");
+});
+
+test("a NAS that is put again without a secret keeps its own, and a new one needs one", async () => {
+  const again = await here.put({ id: "bng1", address: "192.0.2.1", vendor: "juniper" });
+  expect(again.secret.toString()).toBe("s3cret");
+  expect(again.coaPort).toBeUndefined();
+  await expect(here.put({ id: "bng2", address: "192.0.2.2", vendor: "generic" })).rejects.toMatchObject({
+    code: "secret-required",
+  });
+});
+
+test("two NASes at one address are told apart by NAS-Identifier; without one they may not share it", async () => {
+  await here.put({ id: "east", address: "192.0.2.9", secret: "a", vendor: "generic", identifier: "east" });
+  await here.put({ id: "west", address: "192.0.2.9", secret: "a", vendor: "generic", identifier: "west" });
+  expect(nasFor(here.atAddress("192.0.2.9"), "west")?.id).toBe("west");
+  expect(nasFor(here.atAddress("192.0.2.9"), "north")).toBeUndefined();
+  expect(nasFor(here.atAddress("192.0.2.1"), "whatever")?.id).toBe("bng1");
+  const twin = here.put({ id: "twin", address: "192.0.2.9", secret: "a", vendor: "generic", identifier: "east" });
+  await expect(twin).rejects.toMatchObject({ code: "address-taken" });
+});
+
+test("a seen Message-Authenticator is remembered until the rule is changed", async () => {
+  await here.markMessageAuthenticatorSeen("bng1");
+  expect(here.byId("bng1")?.messageAuthenticatorSeen).toBe(true);
+  const same = await here.put({ id: "bng1", address: "192.0.2.1", vendor: "generic" });
+  expect(same.messageAuthenticatorSeen).toBe(true);
+  const off = await here.put({
+    id: "bng1",
+    address: "192.0.2.1",
+    vendor: "generic",
+    requireMessageAuthenticator: "off",
+  });
+  expect(off.messageAuthenticatorSeen).toBe(false);
+});
+
+test("a removed NAS is gone, and removing it again says so", async () => {
+  expect(await here.remove("bng1")).toBe(true);
+  expect(here.byId("bng1")).toBeUndefined();
+  expect(await here.remove("bng1")).toBe(false);
+});

@@ -1,0 +1,111 @@
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parseConfig } from "../../../src/config/parse-config.ts";
+import { readConfig } from "../../../src/config/read-config.ts";
+
+const parse = (environment: Record<string, string>, file?: Record<string, unknown>) =>
+  parseConfig(file ? { environment, file } : { environment });
+
+const configOf = (environment: Record<string, string>, file?: Record<string, unknown>) => {
+  const parsed = parse(environment, file);
+  if (!parsed.ok) throw new Error(parsed.problems.join("; "));
+  return parsed.config;
+};
+
+test("without any setting the documented defaults hold", () => {
+  expect(configOf({})).toMatchObject({
+    hosts: ["127.0.0.1"],
+    httpPort: 8080,
+    portalPort: 8081,
+    authPort: 1812,
+    acctPort: 1813,
+    autoSubscribers: true,
+    workers: 1,
+    logLevel: "info",
+    warnings: [],
+  });
+});
+
+test("every problem is reported at once, each naming its variable", () => {
+  const parsed = parse({
+    WEIR_HTTP_PORT: "http",
+    WEIR_AUTH_PORT: "70000",
+    WEIR_HOST: "localhost",
+    WEIR_AUTO_SUBSCRIBERS: "maybe",
+    WEIR_UPSTREAM_AUTH: "127.0.0.1:1812",
+    WEIR_LOG_LEVEL: "loud",
+    DATABASE_URL: "mysql://somewhere",
+    WEIR_SECRET_KEY: "short",
+    WEIR_TRUSTED_PROXIES: "10.0.0.0/33",
+  });
+  expect(parsed.ok).toBe(false);
+  const named = parsed.ok ? [] : parsed.problems.map((problem) => problem.split(":")[0]);
+  expect(named).toEqual([
+    "DATABASE_URL",
+    "WEIR_UPSTREAM_SECRET",
+    "WEIR_SECRET_KEY",
+    "WEIR_HOST",
+    "WEIR_TRUSTED_PROXIES",
+    "WEIR_HTTP_PORT",
+    "WEIR_AUTH_PORT",
+    "WEIR_AUTO_SUBSCRIBERS",
+    "WEIR_LOG_LEVEL",
+  ]);
+});
+
+test("an empty variable counts as not set", () => {
+  expect(configOf({ WEIR_HTTP_PORT: "", DATABASE_URL: "" })).toMatchObject({ httpPort: 8080 });
+});
+
+test("upstream servers take names, IPv4 and IPv6 addresses, and default ports", () => {
+  const config = configOf({
+    WEIR_UPSTREAM_AUTH: "aaa.example:1645, [2001:db8::1]:1812,192.0.2.1",
+    WEIR_UPSTREAM_ACCT: "2001:db8::1",
+    WEIR_UPSTREAM_SECRET: "s",
+  });
+  expect(config.upstream).toEqual({
+    auth: [
+      { host: "aaa.example", port: 1645 },
+      { host: "2001:db8::1", port: 1812 },
+      { host: "192.0.2.1", port: 1812 },
+    ],
+    acct: [{ host: "2001:db8::1", port: 1813 }],
+    secret: "s",
+  });
+});
+
+test("the file uses lower camel case, and the environment wins over it", () => {
+  const config = configOf(
+    { WEIR_HTTP_PORT: "9000" },
+    { httpPort: 7000, host: ["127.0.0.1", "::1"], autoSubscribers: false },
+  );
+  expect(config).toMatchObject({ httpPort: 9000, hosts: ["127.0.0.1", "::1"], autoSubscribers: false });
+});
+
+test("a setting that nobody knows in the file is a problem", () => {
+  const parsed = parse({}, { htpPort: 1 });
+  expect(parsed).toEqual({ ok: false, problems: ["htpPort: no such setting (in the file named by WEIR_CONFIG)"] });
+});
+
+test("a file that cannot be read is one problem beside the others", () => {
+  const parsed = readConfig({ WEIR_CONFIG: "/nowhere/weir.yaml", WEIR_WORKERS: "0" });
+  expect(parsed.ok ? [] : parsed.problems.map((problem) => problem.split(":")[0])).toEqual([
+    "WEIR_CONFIG",
+    "WEIR_WORKERS",
+  ]);
+});
+
+test("a YAML file is read", () => {
+  const path = join(mkdtempSync(join(tmpdir(), "weir-config-")), "weir.yaml");
+  writeFileSync(path, "acctPort: 2813\nhost: 127.0.0.1\n");
+  const parsed = readConfig({ WEIR_CONFIG: path });
+  expect(parsed.ok && parsed.config.acctPort).toBe(2813);
+});
+
+test("what has no effect in this version is said, not refused", () => {
+  expect(configOf({ WEIR_SMTP_URL: "smtp://localhost:25" }).warnings).toEqual([
+    "WEIR_SMTP_URL is set, and has no effect in this version",
+  ]);
+});
