@@ -17,11 +17,18 @@ create table subscriber (
   updated_at timestamptz not null default now()
 );
 
+-- What the search of the API and the console looks in: the start of an id, address or number, and the start of any word of a name.
+create index subscriber_id_prefix on subscriber (lower(id) text_pattern_ops);
+create index subscriber_email_prefix on subscriber (lower(email) text_pattern_ops) where email is not null;
+create index subscriber_phone_prefix on subscriber (phone text_pattern_ops) where phone is not null;
+create index subscriber_name_words on subscriber using gin (to_tsvector('simple', name)) where name is not null;
+
 create table subscriber_username (
   username text primary key,
   subscriber_id text not null references subscriber (id) on delete cascade
 );
 create index subscriber_username_subscriber on subscriber_username (subscriber_id);
+create index subscriber_username_prefix on subscriber_username (lower(username) text_pattern_ops);
 
 create table credential (
   subscriber_id text primary key references subscriber (id) on delete cascade,

@@ -5,15 +5,25 @@ create table api_key (
   source_id text,
   sha256 bytea not null unique,
   created_at timestamptz not null default now(),
-  revoked_at timestamptz
+  created_by text,
+  revoked_at timestamptz,
+  revoked_by text,
+  check ((role = 'ingest') = (source_id is not null))
 );
+create index api_key_created on api_key (created_at, id);
 
+-- A row is a claim while status is null: whoever holds it runs the request and renews the claim until it answers.
 create table idempotent_request (
   key_id text not null,
   idempotency_key text not null,
-  request_sha256 bytea not null,
+  -- method, path, query and body; null while a streamed body is still arriving
+  request_sha256 bytea,
+  claimed_until timestamptz not null,
+  claim uuid not null,
   status integer,
-  body jsonb,
+  content_type text,
+  -- sealed: an answer may show a key or a password
+  answer_sealed bytea,
   created_at timestamptz not null default now(),
   primary key (key_id, idempotency_key)
 );
@@ -22,12 +32,16 @@ create index idempotent_request_age on idempotent_request (created_at);
 create table audit (
   id bigint generated always as identity primary key,
   at timestamptz not null default now(),
+  -- "key:<id>", "command-line", or what acted by itself ("playbook:<id>", "job:<name>")
   actor text not null,
+  actor_name text,
   action text not null,
+  -- "<kind>:<id>"
   subject text,
   detail jsonb not null default '{}'
 );
 create index audit_at on audit (at);
+create index audit_subject on audit (subject, id);
 
 -- One row per job and scheduled minute: whoever inserts it runs the job, so each fire runs once in the cluster.
 create table job_run (
