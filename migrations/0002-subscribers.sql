@@ -33,6 +33,9 @@ create index subscriber_username_prefix on subscriber_username (lower(username) 
 create table credential (
   subscriber_id text primary key references subscriber (id) on delete cascade,
   password_sealed bytea not null,
+  -- the password that a regeneration withdrew, until the new one is in use: it opens nothing, but whoever still uses it
+  -- is told whom to call
+  previous_sealed bytea,
   updated_at timestamptz not null default now(),
   -- set while a regenerated password waits for the helpdesk to tell it, once
   regenerated_at timestamptz,
