@@ -31,7 +31,13 @@ function importsOf(file: string): Import[] {
   return [...readFileSync(file, "utf8").matchAll(importPattern)].map((match) => {
     const specifier = match[2] ?? match[3] ?? "";
     const target = specifier.startsWith(".") ? folderOf(resolve(dirname(file), specifier)) : undefined;
-    return { file: relative(source, file), folder: folderOf(file), specifier, target, isTypeOnly: match[1] !== undefined };
+    return {
+      file: relative(source, file),
+      folder: folderOf(file),
+      specifier,
+      target,
+      isTypeOnly: match[1] !== undefined,
+    };
   });
 }
 
@@ -57,7 +63,9 @@ test("imports point up the list of folders, never down", () => {
 
 test("the simulated BNG knows nothing of Weir but the wire", () => {
   const own = ["simulator", "radius", "dictionary"];
-  const wrong = imports.filter(({ folder, target }) => folder === "simulator" && target !== undefined && !own.includes(target));
+  const wrong = imports.filter(
+    ({ folder, target }) => folder === "simulator" && target !== undefined && !own.includes(target),
+  );
   expect(say(wrong)).toEqual([]);
 });
 
@@ -73,10 +81,16 @@ test("only stores, jobs and the composition root use the database", () => {
 });
 
 const onlyIn = (specifiers: readonly RegExp[], allowed: (file: string) => boolean) =>
-  say(imports.filter(({ specifier, file, isTypeOnly }) => !isTypeOnly && specifiers.some((one) => one.test(specifier)) && !allowed(file)));
+  say(
+    imports.filter(
+      ({ specifier, file, isTypeOnly }) =>
+        !isTypeOnly && specifiers.some((one) => one.test(specifier)) && !allowed(file),
+    ),
+  );
 
 test("datagram sockets are opened only at the edges of the wire", () => {
-  const allowed = (file: string) => /^(listener|coa|simulator)\/|^authorization\/upstream|^commands\/radclient/.test(file);
+  const allowed = (file: string) =>
+    /^(listener|coa|simulator)\/|^authorization\/upstream|^commands\/radclient/.test(file);
   expect(onlyIn([/^node:dgram$/], allowed)).toEqual([]);
 });
 
@@ -103,7 +117,10 @@ test("nothing inside reads the real clock: it is passed in", () => {
   const edgesOfTime = /^(database|listener|simulator|commands|jobs)\/|-store\.ts$|^server\.ts$|^main\.ts$/;
   const readers = filesBelow(source)
     .map((file) => ({ name: relative(source, file), text: readFileSync(file, "utf8") }))
-    .filter(({ name, text }) => !edgesOfTime.test(name) && /\bDate\.now\(\)|\bnew Date\(\)/.test(text.replace(/\/\/.*$/gm, "")))
+    .filter(
+      ({ name, text }) =>
+        !edgesOfTime.test(name) && /\bDate\.now\(\)|\bnew Date\(\)/.test(text.replace(/\/\/.*$/gm, "")),
+    )
     .map(({ name }) => name);
   expect(readers).toEqual([]);
 });

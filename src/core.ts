@@ -1,0 +1,100 @@
+import { join } from "node:path";
+import type { Logger } from "pino";
+import { Registry } from "prom-client";
+import type { Config } from "./config/config.ts";
+import { type Database, openDatabase } from "./database/database.ts";
+import { startEmbeddedPostgres } from "./database/embedded-postgres.ts";
+import { migrate } from "./database/migrate.ts";
+import type { Dictionary } from "./dictionary/dictionary.ts";
+import { loadDictionary } from "./dictionary/load-dictionary.ts";
+import { createNasDirectory, type NasDirectory } from "./nas/nas-directory.ts";
+import { createKeyRing, type KeyRing } from "./secrets/key-ring.ts";
+import { storedKey } from "./secrets/stored-key.ts";
+
+/** What every process of Weir stands on, with or without listeners: the server, its RADIUS workers, the commands. */
+export interface Core {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly now: () => Date;
+  /** Of the database in use, also when it is the embedded one: for worker processes. */
+  readonly databaseUrl: string;
+  readonly database: Database;
+  readonly keyRing: KeyRing;
+  readonly dictionary: Dictionary;
+  readonly nasDirectory: NasDirectory;
+  readonly metrics: Registry;
+  /** Closes what was opened; an embedded PostgreSQL that somebody else had started is left running. */
+  close(): Promise<void>;
+}
+
+export interface CoreOptions {
+  readonly config: Config;
+  readonly log: Logger;
+  readonly maxConnections: number;
+  /** The server owns the embedded PostgreSQL of its data folder: it ends it even when it found it running. */
+  readonly ownsDatabase: boolean;
+}
+
+/** Runs each in turn, the last opened first, and goes on when one fails. */
+async function closeAll(log: Logger, closers: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const close of [...closers].reverse()) {
+    await close().catch((error: unknown) => log.error({ err: error }, "closing failed"));
+  }
+}
+
+async function databaseUrlFor(options: CoreOptions, closers: (() => Promise<void>)[]): Promise<string> {
+  const { config } = options;
+  if (config.databaseUrl !== undefined) return config.databaseUrl;
+  const postgres = await startEmbeddedPostgres({ dataFolder: config.dataDir });
+  if (options.ownsDatabase || !postgres.wasRunning) closers.push(postgres.stop);
+  return postgres.url;
+}
+
+async function secretKeys(config: Config): Promise<readonly [string, ...string[]]> {
+  return config.secretKeys ?? [(await storedKey(join(config.dataDir, "secret-key"))).text];
+}
+
+/** Opens database (embedded unless configured), brings the schema up to date, and loads what all processes share. */
+export async function openCore(options: CoreOptions): Promise<Core> {
+  const { config, log } = options;
+  const now = () => new Date();
+  const closers: (() => Promise<void>)[] = [];
+  try {
+    const databaseUrl = await databaseUrlFor(options, closers);
+    const applied = await migrate(databaseUrl);
+    if (applied.length > 0) log.info({ applied }, "schema brought up to date");
+    const database = openDatabase({
+      url: databaseUrl,
+      maxConnections: options.maxConnections,
+      onConnectionError: (error) =>
+        log.warn({ err: error }, "a database connection was lost; another is opened when needed"),
+    });
+    closers.push(database.close);
+    const keyRing = createKeyRing(await secretKeys(config));
+    const nasDirectory = await createNasDirectory({
+      database,
+      keyRing,
+      now,
+      onRefreshError: (error) =>
+        log.warn({ err: error }, "the list of NASes could not be read again; the old one stays in use"),
+    });
+    closers.push(nasDirectory.stop);
+    const dictionary = await loadDictionary();
+    const close = () => closeAll(log, closers);
+    return {
+      config,
+      log,
+      now,
+      databaseUrl,
+      database,
+      keyRing,
+      dictionary,
+      nasDirectory,
+      metrics: new Registry(),
+      close,
+    };
+  } catch (error) {
+    await closeAll(log, closers);
+    throw error;
+  }
+}
