@@ -10,7 +10,9 @@ create table grant_given (
   attributes bytea not null,
   -- the profile that was laid over, and its digest; null: none
   profile jsonb,
-  profile_digest text
+  profile_digest text,
+  -- what accounting will show if the NAS runs that profile: attribute name -> values; null: nothing that could be seen
+  expected jsonb
 );
 create index grant_given_lookup on grant_given (nas_id, username, given_at);
 create index grant_given_age on grant_given (given_at);
@@ -19,34 +21,46 @@ create table session (
   id bigint generated always as identity primary key,
   nas_id text not null,
   acct_session_id text not null,
+  -- ids repeat after a reboot: which use of the id this is. With it two nodes cannot both open the same session.
+  incarnation integer not null default 1,
   started_at timestamptz not null,
-  -- the newest event time taken in; older Interims change nothing but what they alone know
+  -- false: no Start was seen, and started_at is the best guess from the records that were
+  is_start_known boolean not null default true,
+  -- the newest event time at which a Start or Interim showed it alive; older Interims change only what they alone know
   last_event_at timestamptz not null,
   -- arrival of the newest record: what "stale" is measured by
   last_seen_at timestamptz not null,
   stopped_at timestamptz,
+  -- Acct-Terminate-Cause by its RFC 2866 name; in small letters where no Stop said so: nas-restart, replaced, stale
   terminate_cause text,
   username text not null,
   subscriber_id text,
+  -- the newest addresses
   ipv4 inet,
   ipv6 text[] not null default '{}',
+  -- when each address was shown, as far as late records can still change it (session/address-runs.ts)
+  address_runs jsonb not null default '{}',
   input_octets bigint not null default 0,
   output_octets bigint not null default 0,
   interim_seconds integer,
   -- attributes by which the NAS knows the session (RFC 5176 section 3), as sent: name -> text
   identity jsonb not null default '{}',
+  -- the grant whose attributes and profile this session took over
+  grant_id bigint,
   granted bytea,
   -- the profile that the NAS last acknowledged for this session, or took in its Access-Accept, and its digest
   -- (null: unrestricted; '?': nobody knows, after silence; then applied holds everything that may be in force)
   applied jsonb,
   applied_digest text,
+  -- what accounting will show if the NAS runs `applied`: attribute name -> values; written together with it
+  expected jsonb,
   -- what accounting shows that the NAS runs: attribute name -> values
   observed jsonb,
   -- why the profile cannot be brought to this session, once that is known (an outcome or Error-Cause); null: no obstacle
   obstacle text
 ) with (fillfactor = 70);
+create unique index session_incarnation on session (nas_id, acct_session_id, incarnation);
 create unique index session_open on session (nas_id, acct_session_id) where stopped_at is null;
-create index session_identity on session (nas_id, acct_session_id, started_at);
 create index session_subscriber on session (subscriber_id, started_at);
 create index session_username on session (username, started_at);
 

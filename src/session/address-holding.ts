@@ -1,0 +1,14 @@
+/** One session's hold on an address, half open in time. */
+export interface AddressHolding {
+  readonly sessionId: string;
+  readonly subscriberId: string | undefined;
+  readonly username: string;
+  readonly nasId: string;
+  /** What the NAS gave, of which the address asked for is a part: "100.64.0.1/32", "2001:db8::/56". */
+  readonly prefix: string;
+  readonly from: Date;
+  /** undefined: it holds the address still. */
+  readonly until: Date | undefined;
+  /** The session that was given the address while this one's Stop was missing, which made `until` what it is. */
+  readonly supersededBy?: string;
+}

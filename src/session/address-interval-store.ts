@@ -1,0 +1,63 @@
+import type { Queryable } from "../database/database.ts";
+import type { AddressHolding } from "./address-holding.ts";
+import { enclosingPrefixes } from "./enclosing-prefixes.ts";
+
+interface HoldingRow {
+  readonly session_id: string;
+  readonly subscriber_id: string | null;
+  readonly username: string;
+  readonly nas_id: string;
+  readonly prefix: string;
+  readonly held_from: Date;
+  readonly held_until: Date | null;
+  readonly superseded_at: Date | null;
+  readonly superseded_by: string | null;
+}
+
+/** Holds of an address by the records alone: one index probe in each partition for each prefix that contains it. */
+const holdings = `select interval.session_id, interval.subscriber_id, session.username, interval.nas_id, interval.prefix,
+    interval.held_from, interval.held_until, session.last_event_at
+  from address_interval as interval join session on session.id = interval.session_id
+  where interval.prefix = any ($1::cidr[]) and interval.held_until > $2 and interval.held_from <= $3`;
+
+/**
+ * The first session that the same NAS gave the same IPv4 address to while `held` kept it by the records, though nothing
+ * showed it alive any more: its Stop was lost or late, and it had ended by then. It must be that session's first address,
+ * since one that a running session takes up again says less. Where the old session was seen alive since, both hold it (two
+ * networks behind one NAS). IPv6 prefixes may be shared, and NASes know nothing of each other: there both hold on, too.
+ */
+const successor = `select next.held_from as superseded_at, next.session_id as superseded_by
+  from address_interval as next
+  where next.prefix = held.prefix and family(held.prefix) = 4 and next.nas_id = held.nas_id
+    and next.held_until > held.held_from and next.held_from > held.held_from and next.held_from > held.last_event_at
+    and next.held_from < held.held_until and next.session_id <> held.session_id
+    and not exists (
+      select from address_interval as earlier
+      where earlier.session_id = next.session_id and family(earlier.prefix) = 4 and earlier.held_from < next.held_from)
+  order by next.held_from limit 1`;
+
+/**
+ * Which sessions held `address` at some time between `from` and `to` (both included); oldest first. One session may appear
+ * more than once. Throws on what is no IPv4 or IPv6 address.
+ */
+export async function sessionsHolding(on: Queryable, address: string, from: Date, to: Date): Promise<AddressHolding[]> {
+  const rows = await on.query<HoldingRow>(
+    `select held.session_id, held.subscriber_id, held.username, held.nas_id, held.prefix::text as prefix, held.held_from,
+       nullif(held.held_until, 'infinity') as held_until, successor.superseded_at, successor.superseded_by
+     from (${holdings}) as held left join lateral (${successor}) as successor on true
+     order by held.held_from, held.session_id`,
+    [enclosingPrefixes(address), from, to],
+  );
+  return rows
+    .map((row) => ({
+      sessionId: row.session_id,
+      subscriberId: row.subscriber_id ?? undefined,
+      username: row.username,
+      nasId: row.nas_id,
+      prefix: row.prefix,
+      from: row.held_from,
+      until: row.superseded_at ?? row.held_until ?? undefined,
+      ...(row.superseded_by === null ? {} : { supersededBy: row.superseded_by }),
+    }))
+    .filter(({ until }) => until === undefined || until > from);
+}

@@ -1,0 +1,156 @@
+import { isDeepStrictEqual } from "node:util";
+import type { AccountingEvent } from "./accounting-event.ts";
+import { type AddressRuns, noRuns, showAddresses } from "./address-runs.ts";
+import { claimedStart, UNSAID_DELAY_MS } from "./match-incarnation.ts";
+import {
+  type InferredEnd,
+  isEndInferred,
+  isOnlyStopSeen,
+  neverAlive,
+  newestRecordAt,
+  type SessionState,
+} from "./session-state.ts";
+
+const greater = (a: bigint, b: bigint | undefined): bigint => (b !== undefined && b > a ? b : a);
+
+/** The newest record's word counts; one without an attribute does not say that it is gone. */
+function identityAfter(state: SessionState, event: AccountingEvent, isNewest: boolean): SessionState["identity"] {
+  const merged = isNewest ? { ...state.identity, ...event.identity } : { ...event.identity, ...state.identity };
+  return isDeepStrictEqual(state.identity, merged) ? state.identity : merged;
+}
+
+/** What the newest record shows, and nothing else: a rate or filter that is no longer shown is gone. */
+function observedAfter(state: SessionState, event: AccountingEvent, isNewest: boolean): SessionState["observed"] {
+  return !isNewest || isDeepStrictEqual(state.observed, event.observed) ? state.observed : event.observed;
+}
+
+function addressesAfter(state: SessionState, event: AccountingEvent): { ipv4: AddressRuns; ipv6: AddressRuns } {
+  const at = event.at.getTime();
+  const newestAt = newestRecordAt(state);
+  const ipv4 = event.ipv4 === undefined ? [] : [`${event.ipv4}/32`];
+  return {
+    ipv4: showAddresses(state.ipv4, { prefixes: ipv4, at }, newestAt),
+    ipv6: showAddresses(state.ipv6, { prefixes: event.ipv6Prefixes, at }, newestAt),
+  };
+}
+
+type Life = Pick<SessionState, "startedAt" | "isStartKnown" | "aliveAt" | "stoppedAt" | "terminateCause">;
+
+/** `floor`: when the use of the id before this one ended; `isLatest`: there is no later use. */
+export interface Neighbours {
+  readonly floor: number;
+  readonly isLatest: boolean;
+}
+
+const aliveAfter = (state: SessionState, at: number): number =>
+  isOnlyStopSeen(state) ? at : Math.max(state.aliveAt, at);
+
+/** The session time that a record claims reaches back to the previous use of the id at most. */
+function guessedStart(state: SessionState, event: AccountingEvent, floor: number): number {
+  const at = event.at.getTime();
+  return Math.min(state.startedAt, Math.max(claimedStart(event) ?? at, Math.min(floor, at)));
+}
+
+function lifeAfterStart(state: SessionState, event: AccountingEvent): Life {
+  const at = event.at.getTime();
+  const aliveAt = aliveAfter(state, at);
+  // It was under way for longer than it says: the guess from the Stop is the better one.
+  if (at > (state.stoppedAt ?? at) && !state.isStartKnown)
+    return { ...state, aliveAt: Math.min(aliveAt, state.startedAt) };
+  const startedAt = state.isStartKnown ? Math.min(state.startedAt, at) : at;
+  return { ...state, startedAt, isStartKnown: true, aliveAt };
+}
+
+/** Whether an Interim shows that a session lives on which was taken to be over without a Stop. */
+function isRevived(state: SessionState, at: number): boolean {
+  if (state.stoppedAt === undefined || !isEndInferred(state)) return false;
+  switch (state.terminateCause as InferredEnd) {
+    case "stale":
+      return at > state.stoppedAt;
+    case "nas-restart":
+      return at > state.stoppedAt + UNSAID_DELAY_MS;
+    case "replaced":
+      return false;
+  }
+}
+
+function lifeAfterInterim(state: SessionState, event: AccountingEvent, neighbours: Neighbours): Life {
+  const at = event.at.getTime();
+  const isAgain = neighbours.isLatest && isRevived(state, at);
+  return {
+    ...state,
+    ...(isAgain ? { stoppedAt: undefined, terminateCause: undefined } : {}),
+    startedAt: state.isStartKnown ? state.startedAt : guessedStart(state, event, neighbours.floor),
+    aliveAt: aliveAfter(state, at),
+  };
+}
+
+function lifeAfterStop(state: SessionState, event: AccountingEvent, neighbours: Neighbours): Life {
+  const at = event.at.getTime();
+  const isOverruled = isEndInferred(state) && state.terminateCause !== "replaced";
+  const stoppedAt = isOverruled ? at : Math.min(at, state.stoppedAt ?? at);
+  const start = state.isStartKnown ? state.startedAt : guessedStart(state, event, neighbours.floor);
+  const startedAt = Math.min(start, stoppedAt);
+  const cause = isEndInferred(state) ? undefined : state.terminateCause;
+  return {
+    ...state,
+    startedAt,
+    aliveAt: isOnlyStopSeen(state) ? neverAlive(startedAt) : state.aliveAt,
+    stoppedAt,
+    terminateCause: cause ?? event.terminateCause,
+  };
+}
+
+function lifeAfter(state: SessionState, event: AccountingEvent, neighbours: Neighbours): Life {
+  switch (event.status) {
+    case "start":
+      return lifeAfterStart(state, event);
+    case "interim":
+      return lifeAfterInterim(state, event, neighbours);
+    case "stop":
+      return lifeAfterStop(state, event, neighbours);
+  }
+}
+
+/** The session after one of its own records. */
+export function withRecord(state: SessionState, event: AccountingEvent, neighbours: Neighbours): SessionState {
+  const isNewest = event.at.getTime() >= newestRecordAt(state);
+  return {
+    ...state,
+    ...lifeAfter(state, event, neighbours),
+    ...addressesAfter(state, event),
+    lastSeenAt: Math.max(state.lastSeenAt, event.receivedAt.getTime()),
+    username: state.username || event.username,
+    inputOctets: greater(state.inputOctets, event.inputOctets),
+    outputOctets: greater(state.outputOctets, event.outputOctets),
+    interimSeconds: isNewest ? (event.interimSeconds ?? state.interimSeconds) : state.interimSeconds,
+    identity: identityAfter(state, event, isNewest),
+    observed: observedAfter(state, event, isNewest),
+  };
+}
+
+/** A session of which nothing is known but this record's key and start. */
+export function blank(event: AccountingEvent, incarnation: number, floor: number): SessionState {
+  const at = event.at.getTime();
+  const startedAt = Math.max(claimedStart(event) ?? at, Math.min(floor, at));
+  return {
+    id: undefined,
+    nasId: event.nasId,
+    acctSessionId: event.acctSessionId,
+    incarnation,
+    startedAt,
+    isStartKnown: event.status === "start",
+    aliveAt: neverAlive(startedAt),
+    lastSeenAt: event.receivedAt.getTime(),
+    stoppedAt: undefined,
+    terminateCause: undefined,
+    username: event.username,
+    ipv4: noRuns,
+    ipv6: noRuns,
+    inputOctets: 0n,
+    outputOctets: 0n,
+    interimSeconds: undefined,
+    identity: {},
+    observed: {},
+  };
+}

@@ -1,0 +1,27 @@
+import type { AccountingEvent } from "../../../src/session/accounting-event.ts";
+
+/** Noon of the day on which these tests play, in ms. */
+export const noon = Date.UTC(2026, 5, 1, 12);
+
+/** A record of one session, `at` seconds after noon; it arrives then unless `arrives` says otherwise. */
+export function record(
+  status: AccountingEvent["status"],
+  at: number,
+  rest: Partial<AccountingEvent> & { readonly arrives?: number } = {},
+): AccountingEvent {
+  const { arrives, ...fields } = rest;
+  return {
+    nasId: "bng1",
+    status,
+    acctSessionId: "S1",
+    username: "alice@isp.example",
+    at: new Date(noon + at * 1000),
+    receivedAt: new Date(noon + (arrives ?? at) * 1000),
+    ipv4: "100.64.0.1",
+    ipv6Prefixes: [],
+    identity: {},
+    classes: [],
+    observed: {},
+    ...fields,
+  };
+}
