@@ -23,6 +23,9 @@ create index subscriber_email_prefix on subscriber (lower(email) text_pattern_op
 create index subscriber_phone_prefix on subscriber (phone text_pattern_ops) where phone is not null;
 create index subscriber_name_words on subscriber using gin (to_tsvector('simple', name)) where name is not null;
 
+-- Few at any time: what a node remembers for the time when it cannot ask.
+create index subscriber_restricted on subscriber (id) where profile_digest is not null;
+
 create table subscriber_username (
   username text primary key,
   subscriber_id text not null references subscriber (id) on delete cascade

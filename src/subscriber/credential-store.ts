@@ -24,6 +24,8 @@ export interface CredentialStore {
   open(credential: StoredCredential): string;
   /** The withdrawn password, if one is remembered. */
   openPrevious(credential: StoredCredential): string | undefined;
+  /** A credential that nobody has, for comparisons that must take as long as one with somebody's. */
+  decoy(): StoredCredential;
   /** Sets passwords that people chose, for any number of subscribers; a regeneration still waiting to be told is over. */
   replace(trx: Transaction, credentials: readonly NewCredential[]): Promise<void>;
   /**
@@ -48,6 +50,7 @@ export interface CredentialStoreDependencies {
   readonly randomBelow: (limit: number) => number;
 }
 
+const NOBODY = "";
 const currentPlace = (subscriberId: string): string => `credential:password_sealed:${subscriberId}`;
 const previousPlace = (subscriberId: string): string => `credential:previous_sealed:${subscriberId}`;
 
@@ -58,6 +61,10 @@ export function createCredentialStore({ keyRing, randomBelow }: CredentialStoreD
     open: (credential) => keyRing.open(currentPlace(credential.subscriberId), credential.sealed),
     openPrevious: ({ subscriberId, previousSealed }) =>
       previousSealed && keyRing.open(previousPlace(subscriberId), previousSealed),
+    decoy: () => {
+      const password = newPassphrase(randomBelow);
+      return { subscriberId: NOBODY, sealed: sealCurrent({ subscriberId: NOBODY, password }) };
+    },
     replace: (trx, credentials) => replaceSealed(trx, credentials, sealCurrent),
     regenerate: async (trx, { subscriberId, now, only }) => {
       const sealed = await lockCurrent(trx, subscriberId);

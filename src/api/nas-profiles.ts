@@ -1,0 +1,113 @@
+import type { NamedAttribute, ProfileOverrides } from "../nas/nas.ts";
+import { ApiError, type Fault } from "./errors.ts";
+
+/** What the dictionary says of an attribute that an operator wrote. */
+export interface AttributeCheck {
+  exists(name: string): boolean;
+  /** Why this value cannot be sent; undefined: it can. */
+  problem(attribute: NamedAttribute): string | undefined;
+}
+
+type Reading = { readonly pointer: string; readonly attribute: NamedAttribute } | Fault;
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const token = (name: string) => name.replaceAll("~", "~0").replaceAll("/", "~1");
+
+/** "ERX-Service-Activate:1" is the attribute with tag 1. */
+function nameAndTag(text: string): { readonly name: string; readonly tag?: number } {
+  const tagged = /^(.+):(\d{1,2})$/.exec(text);
+  return tagged?.[1] && Number(tagged[2]) <= 31 ? { name: tagged[1], tag: Number(tagged[2]) } : { name: text };
+}
+
+function readOne(pointer: string, named: { name: string; tag?: number }, value: unknown): Reading {
+  if (typeof value === "string" || typeof value === "number") return { pointer, attribute: { ...named, value } };
+  return { pointer, detail: "must be text or a number" };
+}
+
+const readObject = (pointer: string, profile: Readonly<Record<string, unknown>>): Reading[] =>
+  Object.entries(profile).flatMap(([key, value]) => {
+    const at = `${pointer}/${token(key)}`;
+    if (!Array.isArray(value)) return [readOne(at, nameAndTag(key), value)];
+    return value.map((one: unknown, index) => readOne(`${at}/${index}`, nameAndTag(key), one));
+  });
+
+const readList = (pointer: string, profile: readonly unknown[]): Reading[] =>
+  profile.map((entry, index) => {
+    const at = `${pointer}/${index}`;
+    if (!isObject(entry)) return { pointer: at, detail: 'must be {"name", "tag"?, "value"}' };
+    const { name, tag, value, ...others } = entry;
+    const [other] = Object.keys(others);
+    if (other !== undefined) return { pointer: `${at}/${token(other)}`, detail: "is not known here" };
+    if (typeof name !== "string") return { pointer: `${at}/name`, detail: "must be the name of an attribute" };
+    if (tag === undefined) return readOne(`${at}/value`, { name }, value);
+    if (typeof tag !== "number" || !Number.isInteger(tag) || tag < 0 || tag > 31)
+      return { pointer: `${at}/tag`, detail: "must be a number from 0 to 31" };
+    return readOne(`${at}/value`, { name, tag }, value);
+  });
+
+/** Words in braces stand for the measure's parameters, and are filled in when it is sent. */
+const isTemplate = (value: string | number): boolean => typeof value === "string" && /\{\w+\}/.test(value);
+
+/** Reads the profiles of a NAS from either form. Throws ApiError with a pointer to each attribute that cannot be sent. */
+export function readProfiles(
+  profiles: Readonly<Record<string, unknown>>,
+  attributes: AttributeCheck,
+): ProfileOverrides {
+  const readings = Object.entries(profiles).map(([kind, profile]) => ({
+    kind,
+    found: Array.isArray(profile)
+      ? readList(`/profiles/${kind}`, profile)
+      : readObject(`/profiles/${kind}`, isObject(profile) ? profile : {}),
+  }));
+  const all = readings.flatMap(({ found }) => found);
+  const malformed = all.filter((reading) => "detail" in reading);
+  if (malformed.length > 0) throw new ApiError("invalid-body", "profiles cannot be read", { errors: malformed });
+  const given = all.filter((reading) => "attribute" in reading);
+  refuse(
+    "unknown-attribute",
+    given
+      .filter(({ attribute }) => !attributes.exists(attribute.name))
+      .map(({ pointer, attribute }) => ({ pointer, detail: `no dictionary has ${attribute.name}` })),
+  );
+  refuse(
+    "invalid-attribute-value",
+    given.flatMap(({ pointer, attribute }) => {
+      const detail = isTemplate(attribute.value) ? undefined : attributes.problem(attribute);
+      return detail === undefined ? [] : [{ pointer, detail }];
+    }),
+  );
+  return Object.fromEntries(
+    readings.map(({ kind, found }) => [
+      kind,
+      found.flatMap((reading) => ("attribute" in reading ? [reading.attribute] : [])),
+    ]),
+  );
+}
+
+/** Attributes that are to identify a session must exist, too. */
+export function checkSessionKeys(names: readonly string[], attributes: AttributeCheck): void {
+  refuse(
+    "unknown-attribute",
+    names.flatMap((name, index) =>
+      attributes.exists(name) ? [] : [{ pointer: `/coa/sessionKeys/${index}`, detail: `no dictionary has ${name}` }],
+    ),
+  );
+}
+
+function refuse(code: "unknown-attribute" | "invalid-attribute-value", errors: readonly Fault[]): void {
+  const [first] = errors;
+  if (first) throw new ApiError(code, `${first.pointer}: ${first.detail}`, { errors });
+}
+
+/** Profiles in the form with names as keys; one value alone, several as a list. */
+export function profilesView(profiles: ProfileOverrides): Record<string, Record<string, unknown>> {
+  const shown = (attributes: readonly NamedAttribute[]) => {
+    const byName = Map.groupBy(attributes, ({ name, tag }) => (tag === undefined ? name : `${name}:${tag}`));
+    return Object.fromEntries(
+      [...byName].map(([name, all]) => [name, all.length === 1 ? all[0]?.value : all.map(({ value }) => value)]),
+    );
+  };
+  return Object.fromEntries(Object.entries(profiles).map(([kind, attributes]) => [kind, shown(attributes)]));
+}

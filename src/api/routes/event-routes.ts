@@ -1,0 +1,84 @@
+import type { Api } from "../api.ts";
+import type { Caller } from "../caller.ts";
+import { ApiError } from "../errors.ts";
+import type { EventFeed } from "../event-feed.ts";
+import type { LiveEvent } from "../event-store.ts";
+
+const MOST_LISTENERS = 100;
+/** A client that reads slower than things happen is cut off; it comes again and asks for what it missed. */
+const MOST_UNREAD_OCTETS = 1024 * 1024;
+
+export interface EventRouteDependencies {
+  readonly feed: EventFeed;
+  /** Who the key belongs to now: one that was revoked meanwhile ends its stream. */
+  readonly lookUp: (key: string) => Promise<Caller | undefined>;
+  readonly heartbeatMs: number;
+}
+
+const encoded = ({ id, type, at, data }: LiveEvent): string =>
+  `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify({ at, ...data })}\n\n`;
+
+/** Server-Sent Events: hints of what changed, for consoles that then ask. Not a queue: what nobody heard is gone. */
+export function eventRoutes(app: Api, { feed, lookUp, heartbeatMs }: EventRouteDependencies): void {
+  const endings = new Set<() => void>();
+  app.addHook("preClose", async () => {
+    for (const end of endings) end();
+    feed.stop();
+  });
+
+  app.get(
+    "/v1/events",
+    {
+      config: { right: "events:read" },
+      schema: {
+        tags: ["events"],
+        summary: "Server-Sent Events: case, measure, enforcement, audit",
+        produces: ["text/event-stream"],
+      },
+    },
+    async (request, reply) => {
+      if (endings.size >= MOST_LISTENERS)
+        throw new ApiError("too-many-listeners", `${MOST_LISTENERS} clients listen already`);
+      const key = request.headers.authorization?.replace(/^Bearer +/i, "") ?? "";
+      const stream = reply.raw;
+      const end = () => {
+        clearInterval(heartbeat);
+        unsubscribe();
+        endings.delete(end);
+        stream.end();
+      };
+      const write = (text: string) => {
+        if (stream.writableLength > MOST_UNREAD_OCTETS) stream.destroy();
+        else stream.write(text);
+      };
+      let unsubscribe = () => {};
+      endings.add(end);
+      const heartbeat = setInterval(() => {
+        write(": still here\n\n");
+        lookUp(key).then(
+          (caller) => caller ?? end(),
+          () => undefined,
+        );
+      }, heartbeatMs).unref();
+      stream.once("close", end);
+      try {
+        unsubscribe = await feed.subscribe((event) => write(encoded(event)));
+      } catch (error) {
+        clearInterval(heartbeat);
+        endings.delete(end);
+        stream.off("close", end);
+        throw error;
+      }
+      reply.hijack();
+      const headers = Object.fromEntries(Object.entries(reply.getHeaders()).filter(([, value]) => value !== undefined));
+      stream.writeHead(200, {
+        ...headers,
+        "content-type": "text/event-stream",
+        "cache-control": "no-store",
+        "x-accel-buffering": "no",
+      } as Record<string, string>);
+      write("retry: 2000\n\n");
+      return reply;
+    },
+  );
+}

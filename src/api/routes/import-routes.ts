@@ -1,0 +1,119 @@
+import type { FastifyRequest } from "fastify";
+import { Type } from "typebox";
+import type { Database, Transaction } from "../../database/database.ts";
+import { ImportError } from "../../subscriber/import-row.ts";
+import { type ImportSummary, importSubscribers } from "../../subscriber/import-subscribers.ts";
+import { readCsvRows } from "../../subscriber/read-csv-rows.ts";
+import { readNdjsonRows } from "../../subscriber/read-ndjson-rows.ts";
+import type { SubscriberInput } from "../../subscriber/subscriber.ts";
+import type { PutResult } from "../../subscriber/subscriber-write-store.ts";
+import { actorOf } from "../actor.ts";
+import type { Api } from "../api.ts";
+import { recordAudit } from "../audit-store.ts";
+import { ApiError } from "../errors.ts";
+import { type Idempotency, requestDigest } from "../idempotency.ts";
+import { type ReceivedBody, receiveBody } from "../receive-body.ts";
+import { closed } from "../shapes.ts";
+
+const MIB = 1024 * 1024;
+/** 100 MiB are promised; ten million subscribers are more than that. */
+const BODY_LIMIT = 2_048 * MIB;
+const CONTENT_LIMIT = 8_192 * MIB;
+
+const csvTypes = ["text/csv", "application/csv"];
+const ndjsonTypes = ["application/x-ndjson", "application/ndjson", "application/jsonl"];
+
+const Summary = closed({
+  accepted: Type.Integer({ description: "created and replaced" }),
+  created: Type.Integer(),
+  replaced: Type.Integer(),
+  rejectedCount: Type.Integer(),
+  rejected: Type.Unsafe<ImportSummary["rejected"]>(
+    Type.Array(
+      closed({
+        row: Type.Integer({ description: "the record's number from 1, a header not counted" }),
+        code: Type.String(),
+        detail: Type.String(),
+      }),
+      { description: "the first 10,000" },
+    ),
+  ),
+});
+
+export interface ImportRouteDependencies {
+  readonly database: Database;
+  readonly put: (trx: Transaction, inputs: readonly SubscriberInput[]) => Promise<PutResult[]>;
+  readonly idempotency: Idempotency;
+}
+
+/** The body is not kept: rows are stored while they arrive, and the sender is slowed to what the database takes. */
+export async function importRoutes(app: Api, { database, put, idempotency }: ImportRouteDependencies): Promise<void> {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser([...csvTypes, ...ndjsonTypes], (_request, _payload, done) => done(null, undefined));
+
+  const importBody = async (request: FastifyRequest, body: ReceivedBody): Promise<ImportSummary> => {
+    const rows = isCsv(request) ? readCsvRows(body.content) : readNdjsonRows(body.content);
+    try {
+      return await importSubscribers(rows, { database, put });
+    } catch (error) {
+      if (!(error instanceof ApiError)) await body.drain();
+      if (error instanceof ImportError) throw fileProblem(error);
+      throw error;
+    }
+  };
+
+  app.post(
+    "/v1/subscribers/import",
+    {
+      config: {
+        right: "subscribers:write",
+        ownIdempotency: true,
+        rawBody: {
+          types: [...csvTypes.slice(0, 1), ...ndjsonTypes.slice(0, 1)],
+          description: "the fields of PUT /v1/subscribers/{id} and id; gzip by Content-Encoding",
+        },
+      },
+      schema: {
+        tags: ["subscribers"],
+        summary: "Puts many subscribers; what can be taken is stored when this answers",
+        response: { 200: Summary },
+      },
+    },
+    async (request, reply) => {
+      const body = receiveBody(request.raw, {
+        contentEncoding: request.headers["content-encoding"],
+        limit: BODY_LIMIT,
+        contentLimit: CONTENT_LIMIT,
+      });
+      const digest = async () => {
+        await body.drain();
+        return requestDigest(request, body.digest());
+      };
+      const isAnswered = (await idempotency.known(request))?.status != null;
+      if ((await idempotency.begin(request, reply, isAnswered ? await digest() : null)) === "answered") return reply;
+      const summary = await importBody(request, body);
+      idempotency.learnBody(request, await digest());
+      const { rejected: _rows, ...counts } = summary;
+      await recordAudit(database, {
+        ...actorOf(request),
+        action: "subscriber.import",
+        subject: "subscriber:*",
+        detail: counts,
+      });
+      return summary;
+    },
+  );
+}
+
+const isCsv = (request: FastifyRequest): boolean =>
+  /^(?:text|application)\/csv\b/i.test(request.headers["content-type"] ?? "");
+
+function fileProblem(error: ImportError): ApiError {
+  const code =
+    error.code === "unknown-column"
+      ? "unknown-columns"
+      : error.code === "missing-column"
+        ? "missing-columns"
+        : "malformed-csv";
+  return new ApiError(code, error.message);
+}

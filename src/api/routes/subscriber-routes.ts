@@ -1,0 +1,179 @@
+import { Type } from "typebox";
+import type { Database, Queryable, Transaction } from "../../database/database.ts";
+import { subscriberInput } from "../../subscriber/read-subscriber.ts";
+import { retryingConflicts } from "../../subscriber/retry-conflict.ts";
+import type { Subscriber, SubscriberInput } from "../../subscriber/subscriber.ts";
+import { protections, subscriberClasses } from "../../subscriber/subscriber.ts";
+import { SubscriberError } from "../../subscriber/subscriber-error.ts";
+import { SubscriberBody } from "../../subscriber/subscriber-schema.ts";
+import { listSubscribers, subscriberById } from "../../subscriber/subscriber-store.ts";
+import { deleteSubscriber, type PutResult } from "../../subscriber/subscriber-write-store.ts";
+import { actorOf } from "../actor.ts";
+import type { Api } from "../api.ts";
+import { recordAudit } from "../audit-store.ts";
+import { changedFields } from "../changed-fields.ts";
+import { checkSameId } from "../check-same-id.ts";
+import { ApiError } from "../errors.ts";
+import { closed, Id, listQuery, nullable, pageOf, pageRequest, Time } from "../shapes.ts";
+
+const fields = {
+  id: Type.String(),
+  usernames: Type.Readonly(Type.Array(Type.String())),
+  name: nullable(Type.String()),
+  email: nullable(Type.String()),
+  phone: nullable(Type.String()),
+  locale: nullable(Type.String()),
+  class: Type.Enum([...subscriberClasses]),
+  plan: nullable(closed({ downKbps: Type.Integer(), upKbps: Type.Integer() })),
+  protections: Type.Unsafe<Subscriber["protections"]>(Type.Array(Type.Enum([...protections]))),
+  hasCredential: Type.Boolean(),
+  isAutomatic: Type.Boolean({ description: "made by itself from a session whose User-Name nobody knew" }),
+  createdAt: Time,
+  updatedAt: Time,
+};
+
+const SubscriberView = Type.Unsafe<Subscriber>(closed(fields));
+
+/** What belongs to a subscriber, in the shapes of its own calls. */
+export interface SubscriberMatters {
+  readonly measures: readonly unknown[];
+  readonly sessions: readonly unknown[];
+  readonly cases: readonly unknown[];
+}
+
+const matter = Type.Unsafe<readonly unknown[]>(Type.Array(Type.Unknown()));
+const SubscriberWithMatters = Type.Unsafe<Subscriber & SubscriberMatters>(
+  closed({ ...fields, measures: matter, sessions: matter, cases: matter }),
+);
+
+export interface SubscriberRouteDependencies {
+  readonly database: Database;
+  readonly put: (trx: Transaction, inputs: readonly SubscriberInput[]) => Promise<PutResult[]>;
+  /** Standing measures, open sessions, open cases: the newest of each. */
+  readonly mattersOf: (on: Queryable, subscriberId: string) => Promise<SubscriberMatters>;
+}
+
+export function subscriberRoutes(app: Api, { database, put, mattersOf }: SubscriberRouteDependencies): void {
+  const reading = { right: "subscribers:read" } as const;
+  const writing = { right: "subscribers:write" } as const;
+  const tags = ["subscribers"];
+  const params = closed({ id: Id });
+
+  const known = async (on: Queryable, id: string): Promise<Subscriber> => {
+    const subscriber = await subscriberById(on, id);
+    if (!subscriber) throw new ApiError("unknown-subscriber", `there is no subscriber ${id}`);
+    return subscriber;
+  };
+
+  const query = listQuery({
+    search: Type.Optional(
+      Type.String({ maxLength: 200, description: "start of an id, username, e-mail, phone, or of words of the name" }),
+    ),
+    username: Type.Optional(Type.String({ maxLength: 253 })),
+  });
+  app.get(
+    "/v1/subscribers",
+    {
+      config: reading,
+      schema: { tags, summary: "Subscribers by id", querystring: query, response: { 200: pageOf(SubscriberView) } },
+    },
+    async (request) => {
+      const { search, username } = request.query;
+      const filter = { ...(search === undefined ? {} : { search }), ...(username === undefined ? {} : { username }) };
+      const { items, next } = await listSubscribers(database, filter, pageRequest(request.query));
+      return { items: [...items], next };
+    },
+  );
+
+  app.get(
+    "/v1/subscribers/:id",
+    {
+      config: reading,
+      schema: {
+        tags,
+        summary: "One subscriber, with measures, sessions and cases",
+        params,
+        response: { 200: SubscriberWithMatters },
+      },
+    },
+    async (request) => {
+      const subscriber = await known(database, request.params.id);
+      return { ...subscriber, ...(await mattersOf(database, subscriber.id)) };
+    },
+  );
+
+  app.put(
+    "/v1/subscribers/:id",
+    {
+      config: writing,
+      schema: {
+        tags,
+        summary: "Creates or replaces a subscriber; an omitted credential stays",
+        params,
+        body: SubscriberBody,
+        response: { 200: SubscriberView, 201: SubscriberView },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      checkSameId(id, request.body.id);
+      const input = subscriberInput(id, request.body);
+      const { before, after } = await retryingConflicts(() =>
+        database.transaction(async (trx) => {
+          const was = await subscriberById(trx, id);
+          const [result] = await put(trx, [input]);
+          if (result?.kind === "username-taken")
+            throw new SubscriberError(
+              "username-taken",
+              `username ${result.username} belongs to subscriber ${result.owner}`,
+            );
+          const stored = await known(trx, id);
+          const change = changedFields(was && audited(was), audited(stored));
+          const detail = { ...change, credentialChanged: input.credential !== undefined };
+          await recordAudit(trx, {
+            ...actorOf(request),
+            action: "subscriber.put",
+            subject: `subscriber:${id}`,
+            detail,
+          });
+          return { before: was, after: stored };
+        }),
+      );
+      return await reply.code(before ? 200 : 201).send(after);
+    },
+  );
+
+  app.delete(
+    "/v1/subscribers/:id",
+    {
+      config: writing,
+      schema: {
+        tags,
+        summary: "Removes a subscriber on whom nothing stands any more",
+        params,
+        response: { 204: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      await database.transaction(async (trx) => {
+        const before = await known(trx, id);
+        if (!(await deleteSubscriber(trx, id)))
+          throw new ApiError("unknown-subscriber", `there is no subscriber ${id}`);
+        const detail = { before: audited(before), after: null };
+        await recordAudit(trx, {
+          ...actorOf(request),
+          action: "subscriber.delete",
+          subject: `subscriber:${id}`,
+          detail,
+        });
+      });
+      return await reply.code(204).send(null);
+    },
+  );
+}
+
+function audited(subscriber: Subscriber): Record<string, unknown> {
+  const { createdAt: _created, updatedAt: _updated, ...rest } = subscriber;
+  return { ...rest };
+}

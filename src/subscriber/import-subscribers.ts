@@ -1,0 +1,101 @@
+import type { Database, Transaction } from "../database/database.ts";
+import type { ImportRow } from "./import-row.ts";
+import { createSubscriberReader } from "./read-subscriber.ts";
+import { retryingConflicts } from "./retry-conflict.ts";
+import type { SubscriberInput } from "./subscriber.ts";
+import type { PutResult } from "./subscriber-write-store.ts";
+
+export interface RejectedRow {
+  readonly row: number;
+  readonly code: "malformed-row" | "invalid-row" | "username-taken";
+  readonly detail: string;
+}
+
+/** `rejected` holds the first REJECTED_SHOWN of `rejectedCount`. */
+export interface ImportSummary {
+  readonly accepted: number;
+  readonly created: number;
+  readonly replaced: number;
+  readonly rejectedCount: number;
+  readonly rejected: readonly RejectedRow[];
+}
+
+export interface ImportDependencies {
+  readonly database: Pick<Database, "transaction">;
+  readonly put: (trx: Transaction, inputs: readonly SubscriberInput[]) => Promise<PutResult[]>;
+  /** Told after each batch how many rows are done. */
+  readonly onProgress?: (rows: number) => void;
+}
+
+const BATCH_ROWS = 1_000;
+/** A file that is wrong throughout must not make an answer as large as itself. */
+const REJECTED_SHOWN = 10_000;
+
+interface Pending {
+  readonly row: number;
+  readonly input: SubscriberInput;
+}
+
+class Tally {
+  readonly rejected: RejectedRow[] = [];
+  readonly counts = { created: 0, replaced: 0, rejected: 0 };
+
+  reject(row: RejectedRow): void {
+    this.counts.rejected += 1;
+    if (this.rejected.length < REJECTED_SHOWN) this.rejected.push(row);
+  }
+
+  take({ row }: Pending, result: PutResult): void {
+    if (result.kind !== "username-taken") {
+      this.counts[result.kind] += 1;
+      return;
+    }
+    const detail = `username ${result.username} belongs to subscriber ${result.owner}`;
+    this.reject({ row, code: "username-taken", detail });
+  }
+
+  summary(): ImportSummary {
+    const { created, replaced, rejected } = this.counts;
+    const byRow = this.rejected.sort((a, b) => a.row - b.row);
+    return { accepted: created + replaced, created, replaced, rejectedCount: rejected, rejected: byRow };
+  }
+}
+
+/**
+ * Puts each row as PUT would, a thousand in a transaction; a row that cannot be taken is left out and named. Whatever
+ * breaks off, the batches before stay: the same file may be sent again.
+ */
+export async function importSubscribers(
+  rows: AsyncIterable<ImportRow>,
+  dependencies: ImportDependencies,
+): Promise<ImportSummary> {
+  const read = createSubscriberReader();
+  const tally = new Tally();
+  let batch: Pending[] = [];
+  let done = 0;
+  const write = async () => {
+    const inputs = batch.map(({ input }) => input);
+    const results = await retryingConflicts(() =>
+      dependencies.database.transaction((trx) => dependencies.put(trx, inputs)),
+    );
+    batch.forEach((pending, index) => {
+      const result = results[index];
+      if (result) tally.take(pending, result);
+    });
+    batch = [];
+    dependencies.onProgress?.(done);
+  };
+  for await (const item of rows) {
+    done = item.row;
+    if ("code" in item) {
+      tally.reject(item);
+      continue;
+    }
+    const reading = read(item.record);
+    if (reading.ok) batch.push({ row: item.row, input: reading.input });
+    else tally.reject({ row: item.row, code: "invalid-row", detail: reading.detail });
+    if (batch.length === BATCH_ROWS) await write();
+  }
+  if (batch.length > 0) await write();
+  return tally.summary();
+}

@@ -1,0 +1,24 @@
+import type { Readable } from "node:stream";
+import type { ImportRow } from "./import-row.ts";
+import { LINE_OCTETS, readLines } from "./read-lines.ts";
+
+function recordOf(line: string): Record<string, unknown> | string {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
+    return "is not a JSON object";
+  } catch {
+    // Not the parser's own words: they quote the line, which may hold a password.
+    return "is not JSON";
+  }
+}
+
+/** Reads one JSON object a line; blank lines are not counted. */
+export async function* readNdjsonRows(file: Readable): AsyncGenerator<ImportRow> {
+  let row = 0;
+  for await (const line of readLines(file)) {
+    row += 1;
+    const record = line === undefined ? `is longer than ${LINE_OCTETS} octets` : recordOf(line);
+    yield typeof record === "string" ? { row, code: "malformed-row", detail: record.slice(0, 300) } : { row, record };
+  }
+}

@@ -1,0 +1,173 @@
+import type { Transaction } from "../database/database.ts";
+import { mergeAutomaticSubscribers } from "./automatic-merge-store.ts";
+import { ConflictError } from "./retry-conflict.ts";
+import type { SubscriberInput } from "./subscriber.ts";
+import { SubscriberError } from "./subscriber-error.ts";
+import { planUsernames, type UsernameOwner, type UsernamePlan } from "./username-plan.ts";
+
+export type PutResult =
+  | { readonly kind: "created" }
+  | { readonly kind: "replaced" }
+  | { readonly kind: "username-taken"; readonly username: string; readonly owner: string };
+
+export interface PutDependencies {
+  /** Seals and stores passwords. */
+  readonly replaceCredentials: (
+    trx: Transaction,
+    credentials: readonly { readonly subscriberId: string; readonly password: string }[],
+  ) => Promise<void>;
+  /** These subscribers got sessions, or measures, that they did not have: let enforcement look at them. */
+  readonly sessionsGained: (trx: Transaction, subscriberIds: readonly string[]) => Promise<void>;
+  readonly now: () => Date;
+}
+
+/**
+ * Creates or replaces subscribers, in order as if each came alone; one whose username belongs to another real subscriber
+ * is left out, and its result says so. Usernames of automatic subscribers bring these along
+ * (mergeAutomaticSubscribers); open sessions of nobody under a new username become the subscriber's.
+ * May throw ConflictError or a passing PostgreSQL error: run the transaction through retryingConflicts.
+ */
+export async function putSubscribers(
+  trx: Transaction,
+  inputs: readonly SubscriberInput[],
+  dependencies: PutDependencies,
+): Promise<PutResult[]> {
+  const { known, existing } = await lockOwners(trx, inputs);
+  const plan = planUsernames(inputs, known);
+  const written = inputs.filter((_, index) => plan.verdicts[index]?.kind === "taken-over");
+  await mergeAutomaticSubscribers(trx, plan.merges, dependencies.now());
+  await upsertRows(trx, lastOfEach(written));
+  await changeUsernames(trx, plan, [...existing]);
+  const withCredential = written.flatMap(({ id, credential }) =>
+    credential ? [{ subscriberId: id, ...credential }] : [],
+  );
+  if (withCredential.length > 0) await dependencies.replaceCredentials(trx, withCredential);
+  const gained = new Set([...(await attachSessions(trx, plan.added)), ...plan.merges.map(({ into }) => into)]);
+  if (gained.size > 0) await dependencies.sessionsGained(trx, [...gained].sort());
+  return plan.verdicts.map((verdict, index) =>
+    verdict.kind === "taken-over" ? { kind: createdOrReplaced(inputs, index, existing) } : verdict,
+  );
+}
+
+function createdOrReplaced(inputs: readonly SubscriberInput[], index: number, existing: ReadonlySet<string>) {
+  const id = inputs[index]?.id ?? "";
+  return existing.has(id) || inputs.slice(0, index).some((input) => input.id === id) ? "replaced" : "created";
+}
+
+const lastOfEach = (inputs: readonly SubscriberInput[]): SubscriberInput[] =>
+  [...new Map(inputs.map((input) => [input.id, input])).values()].sort((a, b) => (a.id < b.id ? -1 : 1));
+
+/** Locks every subscriber that the inputs touch, in one order everywhere, and tells who has which username. */
+async function lockOwners(trx: Transaction, inputs: readonly SubscriberInput[]) {
+  const ids = inputs.map(({ id }) => id);
+  const usernames = inputs.flatMap((input) => input.usernames);
+  const seen = await usernameOwners(trx, ids, usernames);
+  const locked = await trx.query<{ id: string }>(
+    `select subscriber.id from subscriber where subscriber.id = any ($1::text[])
+     order by subscriber.id collate "C" for update`,
+    [[...ids, ...seen.map((owner) => owner.subscriberId)]],
+  );
+  const existing = new Set(locked.map(({ id }) => id));
+  const known = await usernameOwners(trx, ids, usernames);
+  const stranger = known.find((owner) => !existing.has(owner.subscriberId));
+  if (stranger) throw new ConflictError(`username ${stranger.username} just became somebody's`);
+  return { known, existing };
+}
+
+async function usernameOwners(trx: Transaction, ids: readonly string[], usernames: readonly string[]) {
+  return await trx.query<UsernameOwner>(
+    `select owned.username, owned.subscriber_id as "subscriberId", subscriber.is_automatic as "isAutomatic"
+     from subscriber_username as owned join subscriber on subscriber.id = owned.subscriber_id
+     where owned.username = any ($1::text[])
+     union
+     select owned.username, owned.subscriber_id, subscriber.is_automatic
+     from subscriber_username as owned join subscriber on subscriber.id = owned.subscriber_id
+     where owned.subscriber_id = any ($2::text[])`,
+    [usernames, ids],
+  );
+}
+
+async function upsertRows(trx: Transaction, inputs: readonly SubscriberInput[]): Promise<void> {
+  const column = (value: (input: SubscriberInput) => string | undefined) => inputs.map((input) => value(input) ?? null);
+  await trx.query(
+    `insert into subscriber as stored (id, name, email, phone, locale, class, plan, protections)
+     select given.id, given.name, given.email, given.phone, given.locale, given.class, given.plan::jsonb,
+       array(select jsonb_array_elements_text(given.protections::jsonb))
+     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+       as given (id, name, email, phone, locale, class, plan, protections)
+     on conflict (id) do update set name = excluded.name, email = excluded.email, phone = excluded.phone,
+       locale = excluded.locale, class = excluded.class, plan = excluded.plan, protections = excluded.protections,
+       is_automatic = false, updated_at = now()`,
+    [
+      column((input) => input.id),
+      column((input) => input.name),
+      column((input) => input.email),
+      column((input) => input.phone),
+      column((input) => input.locale),
+      column((input) => input.class ?? "residential"),
+      column((input) => input.plan && JSON.stringify(input.plan)),
+      column((input) => JSON.stringify(input.protections ?? [])),
+    ],
+  );
+}
+
+type Username = { readonly username: string; readonly subscriberId: string };
+
+const usernameArrays = (added: readonly Username[]) => {
+  const sorted = [...added].sort((a, b) => (a.username < b.username ? -1 : 1));
+  return [sorted.map(({ username }) => username), sorted.map(({ subscriberId }) => subscriberId)];
+};
+
+/** A username that somebody got meanwhile is a unique violation: the transaction is tried again and sees them. */
+async function changeUsernames(trx: Transaction, plan: UsernamePlan, locked: readonly string[]): Promise<void> {
+  const leaving = [...plan.removed, ...plan.added.map(({ username }) => username)];
+  await trx.query(
+    "delete from subscriber_username where username = any ($1::text[]) and subscriber_id = any ($2::text[])",
+    [leaving, locked],
+  );
+  await trx.query(
+    "insert into subscriber_username (username, subscriber_id) select * from unnest($1::text[], $2::text[])",
+    usernameArrays(plan.added),
+  );
+}
+
+/**
+ * Open sessions of nobody under these usernames. Past ones stay nobody's: whose they were is not known. Returns the
+ * subscribers who got some.
+ */
+async function attachSessions(trx: Transaction, added: readonly Username[]): Promise<string[]> {
+  const rows = await trx.query<{ id: string }>(
+    `with attached as (
+       update session set subscriber_id = given.subscriber_id
+       from unnest($1::text[], $2::text[]) as given (username, subscriber_id)
+       where session.username = given.username and session.stopped_at is null and session.subscriber_id is null
+       returning session.id, session.subscriber_id),
+     intervals as (
+       update address_interval set subscriber_id = attached.subscriber_id from attached
+       where address_interval.session_id = attached.id)
+     select distinct attached.subscriber_id as id from attached`,
+    usernameArrays(added),
+  );
+  return rows.map(({ id }) => id);
+}
+
+/**
+ * Removes a subscriber, with usernames and credential; what happened stays on record under the id. Refused while
+ * anything still stands on it (SubscriberError subscriber-in-use). False: there was none.
+ */
+export async function deleteSubscriber(trx: Transaction, id: string): Promise<boolean> {
+  const [row] = await trx.query<{ sessions: boolean; measures: boolean; cases: boolean }>(
+    `select exists (select from session where session.subscriber_id = $1 and session.stopped_at is null) as sessions,
+       exists (select from measure where measure.subscriber_id = $1
+         and measure.state in ('awaiting-approval', 'held', 'active')) as measures,
+       exists (select from subscriber_case as matter where matter.subscriber_id = $1 and matter.closed_at is null) as cases
+     from (select subscriber.id from subscriber where subscriber.id = $1 for update) as locked`,
+    [id],
+  );
+  if (!row) return false;
+  const standing = Object.entries({ ...row }).flatMap(([what, stands]) => (stands ? [what] : []));
+  if (standing.length > 0)
+    throw new SubscriberError("subscriber-in-use", `subscriber ${id} still has open ${standing.join(" and ")}`);
+  await trx.query("delete from subscriber where subscriber.id = $1", [id]);
+  return true;
+}
