@@ -14,6 +14,7 @@ create table report (
   source_id text not null references source (id),
   received_at timestamptz not null,
   format text not null,
+  -- of the body as it was posted
   sha256 text not null,
   byte_count bigint not null,
   accepted integer not null default 0,
@@ -37,6 +38,7 @@ create table observation (
   category text not null,
   severity text not null check (severity in ('low', 'medium', 'high', 'critical')),
   name text,
+  description text,
   evidence jsonb not null default '{}',
   verdict text not null check (verdict in ('exact', 'ambiguous', 'none')),
   verdict_reason text not null,
@@ -47,6 +49,8 @@ create table observation (
   received_at timestamptz not null,
   unique (source_id, fingerprint)
 );
-create index observation_subscriber on observation (subscriber_id, observed_at);
-create index observation_case on observation (case_id);
-create index observation_report on observation (report_id);
+create index observation_subscriber on observation (subscriber_id, id);
+create index observation_case on observation (case_id, id);
+create index observation_report on observation (report_id, id);
+-- how many a source sent within the last hour
+create index observation_source on observation (source_id, received_at);

@@ -2,19 +2,30 @@ create table subscriber_case (
   id bigint generated always as identity primary key,
   -- null: nobody could be named for sure (ambiguous attribution); a person has to look
   subscriber_id text,
+  -- what the observations of a case without subscriber have in common: category and candidates, or category and source
+  doubt text,
   category text not null,
-  severity text not null,
-  state text not null,
+  severity text not null check (severity in ('low', 'medium', 'high', 'critical')),
+  state text not null check (state in ('open', 'on-hold', 'watching', 'closed')),
+  -- the playbook's stage that the case is at; null: none was reached
   stage text,
+  -- why the playbook's measure was not ordered, as long as that is so
+  withheld text,
   playbook_id text,
   playbook_version integer,
   deadline_at timestamptz,
   opened_at timestamptz not null,
   updated_at timestamptz not null,
-  closed_at timestamptz
+  -- the newest release: evidence from before it counts no more
+  released_at timestamptz,
+  closed_at timestamptz,
+  check (subscriber_id is null or doubt is null),
+  check ((state = 'closed') = (closed_at is not null))
 );
 create unique index subscriber_case_open on subscriber_case (subscriber_id, category) where closed_at is null and subscriber_id is not null;
-create index subscriber_case_opened on subscriber_case (opened_at);
+create unique index subscriber_case_doubt on subscriber_case (doubt) where closed_at is null and doubt is not null;
+create index subscriber_case_subscriber on subscriber_case (subscriber_id, category, id);
+create index subscriber_case_state on subscriber_case (state, id);
 
 create table case_event (
   id bigint generated always as identity primary key,

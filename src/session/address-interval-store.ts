@@ -14,11 +14,19 @@ interface HoldingRow {
   readonly superseded_by: string | null;
 }
 
+/** An address and the first and last moment (both included) of the time in question. */
+export interface HoldingQuestion {
+  readonly address: string;
+  readonly from: Date;
+  readonly to: Date;
+}
+
 /** Holds of an address by the records alone: one index probe in each partition for each prefix that contains it. */
 const holdings = `select interval.session_id, interval.subscriber_id, session.username, interval.nas_id, interval.prefix,
     interval.held_from, interval.held_until, session.last_event_at
   from address_interval as interval join session on session.id = interval.session_id
-  where interval.prefix = any ($1::cidr[]) and interval.held_until > $2 and interval.held_from <= $3`;
+  where interval.prefix = any (asked.prefixes::cidr[]) and interval.held_until > asked.span_from
+    and interval.held_from <= asked.span_to`;
 
 /**
  * The first session that the same NAS gave the same IPv4 address to while `held` kept it by the records, though nothing
@@ -36,28 +44,60 @@ const successor = `select next.held_from as superseded_at, next.session_id as su
       where earlier.session_id = next.session_id and family(earlier.prefix) = 4 and earlier.held_from < next.held_from)
   order by next.held_from limit 1`;
 
+const holdingFromRow = (row: HoldingRow): AddressHolding => ({
+  sessionId: row.session_id,
+  subscriberId: row.subscriber_id ?? undefined,
+  username: row.username,
+  nasId: row.nas_id,
+  prefix: row.prefix,
+  from: row.held_from,
+  until: row.superseded_at ?? row.held_until ?? undefined,
+  ...(row.superseded_by === null ? {} : { supersededBy: row.superseded_by }),
+});
+
 /**
- * Which sessions held `address` at some time between `from` and `to` (both included); oldest first. One session may appear
- * more than once. Throws on what is no IPv4 or IPv6 address.
+ * Which sessions held each address at some time of its span: one list for each question, in their order, oldest first. One
+ * session may appear more than once. One query for all. Throws on what is no IPv4 or IPv6 address.
  */
-export async function sessionsHolding(on: Queryable, address: string, from: Date, to: Date): Promise<AddressHolding[]> {
-  const rows = await on.query<HoldingRow>(
-    `select held.session_id, held.subscriber_id, held.username, held.nas_id, held.prefix::text as prefix, held.held_from,
-       nullif(held.held_until, 'infinity') as held_until, successor.superseded_at, successor.superseded_by
-     from (${holdings}) as held left join lateral (${successor}) as successor on true
-     order by held.held_from, held.session_id`,
-    [enclosingPrefixes(address), from, to],
+export async function sessionsHoldingEach(
+  on: Queryable,
+  questions: readonly HoldingQuestion[],
+): Promise<AddressHolding[][]> {
+  const rows = await on.query<HoldingRow & { readonly place: number }>(
+    `select asked.place::int as place, held.session_id, held.subscriber_id, held.username, held.nas_id,
+       held.prefix::text as prefix, held.held_from, nullif(held.held_until, 'infinity') as held_until,
+       successor.superseded_at, successor.superseded_by
+     from unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) with ordinality
+       as asked (prefixes, span_from, span_to, place)
+     cross join lateral (${holdings}) as held left join lateral (${successor}) as successor on true
+     order by asked.place, held.held_from, held.session_id`,
+    [
+      questions.map(({ address }) => `{${enclosingPrefixes(address).join(",")}}`),
+      questions.map(({ from }) => from),
+      questions.map(({ to }) => to),
+    ],
   );
-  return rows
-    .map((row) => ({
-      sessionId: row.session_id,
-      subscriberId: row.subscriber_id ?? undefined,
-      username: row.username,
-      nasId: row.nas_id,
-      prefix: row.prefix,
-      from: row.held_from,
-      until: row.superseded_at ?? row.held_until ?? undefined,
-      ...(row.superseded_by === null ? {} : { supersededBy: row.superseded_by }),
-    }))
-    .filter(({ until }) => until === undefined || until > from);
+  const found: AddressHolding[][] = questions.map(() => []);
+  for (const row of rows) {
+    const question = questions[row.place - 1];
+    const holding = holdingFromRow(row);
+    if (question && (!holding.until || holding.until > question.from)) found[row.place - 1]?.push(holding);
+  }
+  return found;
+}
+
+/** The same for one address. */
+export async function sessionsHolding(on: Queryable, address: string, from: Date, to: Date): Promise<AddressHolding[]> {
+  const [found] = await sessionsHoldingEach(on, [{ address, from, to }]);
+  return found ?? [];
+}
+
+/** Which of these addresses a session ever held. */
+export async function addressesEverHeld(on: Queryable, addresses: readonly string[]): Promise<Set<string>> {
+  const rows = await on.query<{ place: number }>(
+    `select asked.place::int as place from unnest($1::text[]) with ordinality as asked (prefixes, place)
+     where exists (select from address_interval where address_interval.prefix = any (asked.prefixes::cidr[]))`,
+    [addresses.map((address) => `{${enclosingPrefixes(address).join(",")}}`)],
+  );
+  return new Set(rows.flatMap(({ place }) => addresses[place - 1] ?? []));
 }

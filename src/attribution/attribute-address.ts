@@ -1,0 +1,43 @@
+import type { Queryable } from "../database/database.ts";
+import type { AddressHolding } from "../session/address-holding.ts";
+import { sessionsHoldingEach } from "../session/address-interval-store.ts";
+import { type Attribution, attribute, candidateSpan, type HeldInterval, type ObservedSpan } from "./attribute.ts";
+import { existingSubscribers } from "./subscriber-exists-store.ts";
+
+/** Who held this address then? `ip`: canonical text. */
+export interface AddressQuestion extends ObservedSpan {
+  readonly ip: string;
+  /** Tells customers behind one NAT address apart, once there are NAT bindings. */
+  readonly port?: number | undefined;
+  readonly protocol?: string | undefined;
+}
+
+const intervalOf = (holding: AddressHolding, existing: ReadonlySet<string>): HeldInterval => ({
+  subscriber: holding.subscriberId ?? null,
+  subscriberExists: holding.subscriberId !== undefined && existing.has(holding.subscriberId),
+  session: holding.sessionId,
+  from: holding.from,
+  to: holding.until ?? null,
+});
+
+/** Answers all questions at once, in their order: two queries, however many they are. */
+export async function attributeAddresses(on: Queryable, questions: readonly AddressQuestion[]): Promise<Attribution[]> {
+  if (questions.length === 0) return [];
+  const asked = questions.map((question) => ({ address: question.ip, ...candidateSpan(question) }));
+  const held = await sessionsHoldingEach(on, asked);
+  const subscribers = new Set(held.flat().flatMap(({ subscriberId }) => subscriberId ?? []));
+  const existing = await existingSubscribers(on, [...subscribers]);
+  return questions.map((question, index) =>
+    attribute(
+      question,
+      (held[index] ?? []).map((holding) => intervalOf(holding, existing)),
+    ),
+  );
+}
+
+/** Answers one question. */
+export async function attributeAddress(on: Queryable, question: AddressQuestion): Promise<Attribution> {
+  const [answer] = await attributeAddresses(on, [question]);
+  if (!answer) throw new Error("a question has one answer");
+  return answer;
+}

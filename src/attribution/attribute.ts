@@ -1,0 +1,149 @@
+/**
+ * How far the clocks that are compared may be apart. A reporter's whole seconds are up to one second early, and a NAS's
+ * whole seconds of Acct-Delay-Time leave us up to one second late; both keep time by NTP (RFC 6302 section 2 asks it of
+ * reporters), which leaves milliseconds.
+ */
+export const DEFAULT_SKEW_SECONDS = 2;
+
+/** That a session held the address, half open; `to` null: still. */
+export interface HeldInterval {
+  /** Null: a session whose User-Name belongs to nobody. */
+  readonly subscriber: string | null;
+  /** False: the subscriber has been removed since. */
+  readonly subscriberExists: boolean;
+  readonly session: string;
+  readonly from: Date;
+  readonly to: Date | null;
+}
+
+export interface Candidate {
+  readonly subscriber: string | null;
+  readonly session: string;
+  readonly from: Date;
+  readonly to: Date | null;
+}
+
+/** Which subscriber an observation belongs to. Only `exact` names one; nothing is ever done to anyone on less. */
+export interface Attribution {
+  readonly verdict: "exact" | "ambiguous" | "none";
+  readonly subscriber: string | null;
+  readonly session: string | null;
+  readonly candidates: readonly Candidate[];
+  /** For the operator, in words. */
+  readonly reason: string;
+}
+
+/** When it happened, by the reporter's clock. `until` absent: at one moment. */
+export interface ObservedSpan {
+  readonly at: Date;
+  readonly until?: Date | undefined;
+  readonly skewSeconds?: number | undefined;
+}
+
+interface Window {
+  readonly at: number;
+  readonly until: number;
+  readonly skewMs: number;
+}
+
+const windowOf = (span: ObservedSpan): Window => ({
+  at: span.at.getTime(),
+  until: (span.until ?? span.at).getTime(),
+  skewMs: (span.skewSeconds ?? DEFAULT_SKEW_SECONDS) * 1000,
+});
+
+/** The first and last moment at which a holder of the address comes into question. */
+export function candidateSpan(span: ObservedSpan): { readonly from: Date; readonly to: Date } {
+  const window = windowOf(span);
+  return { from: new Date(window.at - window.skewMs), to: new Date(window.until + window.skewMs) };
+}
+
+const start = (interval: HeldInterval): number => interval.from.getTime();
+const end = (interval: HeldInterval): number => interval.to?.getTime() ?? Number.POSITIVE_INFINITY;
+
+/** The interval's last moment lies before its end; a span's last moment belongs to it. */
+const touches = (interval: HeldInterval, window: Window): boolean =>
+  start(interval) <= window.until + window.skewMs && end(interval) > window.at - window.skewMs;
+
+/** The first moment of the span at which nobody held it, even with both clocks' error; undefined: held throughout. */
+function firstGap(intervals: readonly HeldInterval[], window: Window): number | undefined {
+  let heldTo = window.at;
+  for (const interval of intervals) {
+    if (start(interval) - window.skewMs > heldTo) break;
+    heldTo = Math.max(heldTo, end(interval) + window.skewMs);
+  }
+  return heldTo > window.until ? undefined : heldTo;
+}
+
+const moment = (at: number | Date): string => new Date(at).toISOString();
+
+const period = (interval: HeldInterval): string =>
+  interval.to === null ? `since ${moment(interval.from)}` : `from ${moment(interval.from)} to ${moment(interval.to)}`;
+
+const whenOf = (window: Window): string =>
+  window.at === window.until ? moment(window.at) : `${moment(window.at)} to ${moment(window.until)}`;
+
+const within = (window: Window): string =>
+  window.skewMs > 0 ? `${whenOf(window)} (clocks may be ${window.skewMs / 1000} s apart)` : whenOf(window);
+
+const candidate = (interval: HeldInterval): Candidate => ({
+  subscriber: interval.subscriber,
+  session: interval.session,
+  from: interval.from,
+  to: interval.to,
+});
+
+/** Several at once is what a human must look at: who they are, when it changed hands. */
+function several(intervals: readonly HeldInterval[], window: Window): string {
+  const names = [...new Set(intervals.map((interval) => interval.subscriber ?? "somebody unknown"))];
+  const [first, second] = intervals;
+  const handover = first?.to && second && names.length === 2 ? `; it changed hands at ${moment(second.from)}` : "";
+  const shown = names.slice(0, 5).join(", ") + (names.length > 5 ? ` and ${names.length - 5} more` : "");
+  return `${shown} held the address within ${within(window)}${handover}`;
+}
+
+/** The session that held the address at the time itself, else the first one within the clocks' error. */
+const sessionAt = (intervals: readonly HeldInterval[], at: number): string | null =>
+  (intervals.findLast((interval) => start(interval) <= at && end(interval) > at) ?? intervals[0])?.session ?? null;
+
+/** Why it is not exact, if it is not. */
+function doubt(intervals: readonly HeldInterval[], window: Window): string | undefined {
+  const [first] = intervals;
+  if (!first) return undefined;
+  const isOne = intervals.every((interval) => interval.subscriber === first.subscriber);
+  if (!isOne) return several(intervals, window);
+  if (first.subscriber === null)
+    return `session ${first.session} held the address ${period(first)}, but its username belongs to no subscriber`;
+  if (!first.subscriberExists) return `${first.subscriber} held the address ${period(first)}, but was removed since`;
+  const gap = firstGap(intervals, window);
+  if (gap === undefined) return undefined;
+  return `only ${first.subscriber} is known to have held the address within ${whenOf(window)}, but nobody is at ${moment(gap)}`;
+}
+
+/**
+ * Names the holder of an address. `exact`: every session that held it at any moment of the span, widened by the clocks'
+ * error, is of one and the same subscriber, who still exists, and no part of the span is without a holder by more than
+ * that error. `none`: no session held it then. Everything else is `ambiguous`. Order of `intervals` does not matter;
+ * those outside the span are ignored.
+ */
+export function attribute(span: ObservedSpan, intervals: readonly HeldInterval[]): Attribution {
+  const window = windowOf(span);
+  const held = intervals.filter((interval) => touches(interval, window)).sort((a, b) => start(a) - start(b));
+  const candidates = held.map(candidate);
+  const [first] = held;
+  if (!first) {
+    const reason = `no session is known to have held the address within ${within(window)}`;
+    return { verdict: "none", subscriber: null, session: null, candidates, reason };
+  }
+  const reason = doubt(held, window);
+  if (reason !== undefined) return { verdict: "ambiguous", subscriber: null, session: null, candidates, reason };
+  const session = sessionAt(held, window.at);
+  const ofSession = held.find((interval) => interval.session === session) ?? first;
+  return {
+    verdict: "exact",
+    subscriber: first.subscriber,
+    session,
+    candidates,
+    reason: `only ${first.subscriber} held the address within ${within(window)}: session ${session} ${period(ofSession)}`,
+  };
+}

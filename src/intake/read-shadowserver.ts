@@ -1,0 +1,98 @@
+import { buildObservation } from "./build-observation.ts";
+import { type Category, severityOf } from "./category.ts";
+import { type CsvRecord, readCsv } from "./csv-records.ts";
+import { fault, type Observation, type Reading, type ReportReading } from "./observation.ts";
+import { readRows } from "./read-rows.ts";
+import { MAX_ROWS } from "./report-limits.ts";
+import { shadowserverNameIn, shadowserverReport } from "./shadowserver-report.ts";
+
+/** Without these a row means nothing; every other column may come and go. */
+const required = ["timestamp", "src_ip"];
+
+/**
+ * Not kept as evidence: what the observation carries already; what a honeypot was given to log in with (it may be
+ * somebody's real password); and what the reporter looked up about the ISP's own customer.
+ */
+const notEvidence =
+  /^(?:timestamp|protocol|src_ip|src_port|dst_ip|dst_port|username|password|severity|(?:src|dst)_(?:asn|geo|region|city|naics|sector))$/;
+
+interface Shape {
+  readonly name: string;
+  readonly category: Category;
+  readonly columns: readonly string[];
+  readonly now: Date;
+}
+
+type Row = Readonly<Record<string, string>>;
+
+/** The end of a span is a refinement: where it makes no sense beside the timestamp, it is left out. */
+function endOf(row: Row, now: Date): string | undefined {
+  const end = Date.parse(row["end_time"] ?? "");
+  const start = Date.parse(`${(row["timestamp"] ?? "").replace(" ", "T")}Z`);
+  return end >= start && end <= now.getTime() && end - start < 60 * 60_000 ? row["end_time"] : undefined;
+}
+
+function readRecord(record: CsvRecord, number: number, shape: Shape): Reading<Observation> {
+  if (!record.ok) return fault("malformed-row", record.detail);
+  const row: Row = Object.fromEntries(shape.columns.map((column, index) => [column, record.fields[index] ?? ""]));
+  const kept = Object.entries(row).filter(([key, value]) => value !== "" && !notEvidence.test(key));
+  return buildObservation(
+    {
+      row: number,
+      ip: row["src_ip"],
+      port: row["src_port"],
+      protocol: row["protocol"],
+      at: row["timestamp"],
+      until: endOf(row, shape.now),
+      category: shape.category,
+      severity: severityOf(row["severity"] ?? ""),
+      name: row["family"] || row["infection"] || row["application"] || row["service"] || shape.name,
+      destination: { ip: row["dst_ip"], port: row["dst_port"] },
+      evidence: { ...Object.fromEntries(kept), report_type: shape.name },
+    },
+    // Shadowserver's times are UTC and do not say so.
+    { now: shape.now, zone: "Z" },
+  );
+}
+
+export interface ShadowserverFile {
+  readonly text: string;
+  /** What `?type=` says; else the file name decides. */
+  readonly reportType?: string | undefined;
+  readonly fileName?: string | undefined;
+  readonly now: Date;
+}
+
+type Refusal = Extract<ReportReading, { readonly ok: false }>;
+
+function readable(file: ShadowserverFile): { ok: true; name: string; category: Category } | Refusal {
+  const name = file.reportType ?? shadowserverNameIn(file.fileName ?? "");
+  if (name === undefined || name === "")
+    return {
+      ok: false,
+      code: "report-type-missing",
+      detail: "say which report it is: ?type=event4_sinkhole, or a file name in Content-Disposition",
+    };
+  const shown = JSON.stringify(name.slice(0, 80));
+  const report = shadowserverReport(name);
+  if (!report) return { ok: false, code: "unknown-report-type", detail: `no Shadowserver report is called ${shown}` };
+  if (report.kind === "refused")
+    return { ok: false, code: "report-type-not-supported", detail: `${shown} is not taken: ${report.why}` };
+  return { ok: true, name: name.toLowerCase(), category: report.category };
+}
+
+/** A Shadowserver report in which `src_ip` and `src_port` are the offender's. */
+export function readShadowserver(file: ShadowserverFile): ReportReading {
+  const report = readable(file);
+  if (!report.ok) return report;
+  const table = readCsv(file.text);
+  if (!table) return { ok: false, code: "malformed-csv", detail: "the header cannot be read as CSV" };
+  const columns = table.header.map((column) => column.trim().toLowerCase());
+  const missing = required.filter((column) => !columns.includes(column));
+  if (missing.length > 0)
+    return { ok: false, code: "missing-columns", detail: `the header lacks ${missing.join(" and ")}` };
+  if (table.records.length > MAX_ROWS)
+    return { ok: false, code: "too-many-rows", detail: `a report may have ${MAX_ROWS} rows` };
+  const shape = { name: report.name, category: report.category, columns, now: file.now };
+  return readRows(`shadowserver:${report.name}`, table.records, (record, number) => readRecord(record, number, shape));
+}

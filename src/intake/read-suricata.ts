@@ -1,0 +1,88 @@
+import { buildObservation } from "./build-observation.ts";
+import type { Severity } from "./category.ts";
+import { fault, type Observation, type Reading, type ReportReading } from "./observation.ts";
+import type { JsonObject } from "./read-native.ts";
+import { readRows } from "./read-rows.ts";
+import type { TimeRules } from "./read-time.ts";
+import { MAX_LINE_CHARACTERS, MAX_ROWS } from "./report-limits.ts";
+import { alertCategory, isCommandAndControl } from "./suricata-category.ts";
+import { offenderOf } from "./suricata-offender.ts";
+
+/** Suricata counts from 1, the gravest. */
+const severities: Readonly<Record<number, Severity>> = { 1: "high", 2: "medium", 3: "low", 4: "low" };
+
+/**
+ * What is kept of an event. Payloads, bodies and mail are not: they are the customer's private conversation, and the
+ * signature has already said what is wrong with it.
+ */
+const keptKeys = ["flow_id", "in_iface", "app_proto", "direction", "community_id", "vlan"];
+const keptParts: Readonly<Record<string, readonly string[]>> = {
+  alert: ["action", "gid", "signature_id", "rev", "signature", "category", "severity", "metadata"],
+  flow: ["src_ip", "src_port", "dest_ip", "dest_port", "start", "pkts_toserver", "pkts_toclient"],
+  http: ["hostname", "http_method", "http_user_agent", "http_port", "status"],
+  tls: ["sni", "subject", "issuerdn", "fingerprint", "version", "ja3", "ja4"],
+  dns: ["query", "rrname", "rrtype"],
+};
+
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const pick = (from: JsonObject, keys: readonly string[]): object =>
+  Object.fromEntries(keys.filter((key) => Object.hasOwn(from, key)).map((key) => [key, from[key]]));
+
+function evidenceOf(event: JsonObject): object {
+  const parts = Object.entries(keptParts).map(([name, keys]): [string, object] => {
+    const value = event[name];
+    return [name, isObject(value) ? pick(value, keys) : {}];
+  });
+  return { ...pick(event, keptKeys), ...Object.fromEntries(parts.filter(([, part]) => Object.keys(part).length > 0)) };
+}
+
+function readEvent(line: string): Reading<JsonObject> {
+  if (line.length > MAX_LINE_CHARACTERS) return fault("malformed-row", "the line is too long");
+  try {
+    const event: unknown = JSON.parse(line);
+    return isObject(event) ? { ok: true, value: event } : fault("malformed-row", "the line is not a JSON object");
+  } catch {
+    return fault("malformed-row", "the line cannot be read as JSON");
+  }
+}
+
+function readAlert(line: string, row: number, rules: TimeRules): Reading<Observation> {
+  const parsed = readEvent(line);
+  if (!parsed.ok) return parsed;
+  const event = parsed.value;
+  const alert = event["alert"];
+  if (event["event_type"] !== "alert" || !isObject(alert))
+    return fault("not-an-alert", `event_type is ${JSON.stringify(event["event_type"])?.slice(0, 40)}`);
+  const words = {
+    signature: String(alert["signature"] ?? ""),
+    category: String(alert["category"] ?? ""),
+    metadata: alert["metadata"],
+  };
+  const category = alertCategory(words);
+  if (!category)
+    return fault("category-not-mapped", `"${words.signature.slice(0, 80)}" is no sign of a compromised machine`);
+  const isControl = isCommandAndControl(words.signature) || isCommandAndControl(words.category);
+  return buildObservation(
+    {
+      row,
+      ...offenderOf(event, { isInfection: category === "botnet", isCommandAndControl: isControl }),
+      protocol: event["proto"],
+      at: event["timestamp"],
+      category,
+      severity: severities[Number(alert["severity"])],
+      name: words.signature,
+      evidence: evidenceOf(event),
+    },
+    rules,
+  );
+}
+
+/** Suricata EVE, one event per line; alerts count, other events are named and left out. Empty lines are no records. */
+export function readSuricata(text: string, rules: TimeRules): ReportReading {
+  const lines = text.split("\n").filter((line) => line.trim() !== "");
+  if (lines.length > MAX_ROWS)
+    return { ok: false, code: "too-many-rows", detail: `a report may have ${MAX_ROWS} rows` };
+  return readRows("suricata-eve", lines, (line, row) => readAlert(line, row, rules));
+}

@@ -1,0 +1,74 @@
+import { type AddressQuestion, attributeAddresses } from "../attribution/attribute-address.ts";
+import type { Queryable } from "../database/database.ts";
+import type { Observation } from "../intake/observation.ts";
+import { addressesEverHeld } from "../session/address-interval-store.ts";
+import { type Admission, rejection } from "./admit-observations.ts";
+import type { AttributedObservation } from "./report-store.ts";
+
+const question = ({ ip, port, protocol, at, until }: Observation): AddressQuestion => ({
+  ip,
+  port,
+  protocol,
+  at,
+  until,
+});
+
+/** The observation as made by the machine at its other end. */
+function turned(observation: Observation): Observation | undefined {
+  const { otherEnd, ip, port, ...rest } = observation;
+  if (!otherEnd) return undefined;
+  const destination = { ip, ...(port === undefined ? {} : { port }) };
+  return { ...rest, ...otherEnd, destination };
+}
+
+/** Where nobody held the address and the format leaves open which end it was, the other end is asked for. */
+async function tryOtherEnds(on: Queryable, rows: readonly AttributedObservation[]): Promise<AttributedObservation[]> {
+  const open = rows.flatMap((row, index) => {
+    const other = row.attribution.verdict === "none" ? turned(row.observation) : undefined;
+    return other ? [{ index, observation: other }] : [];
+  });
+  const answers = await attributeAddresses(
+    on,
+    open.map(({ observation }) => question(observation)),
+  );
+  const result = [...rows];
+  for (const [place, { index, observation }] of open.entries()) {
+    const attribution = answers[place];
+    if (attribution && attribution.verdict !== "none") result[index] = { observation, attribution };
+  }
+  return result;
+}
+
+/** An address that a session held, now or ever, is never a bogon, whatever range it is in. */
+async function leaveOutBogons(
+  on: Queryable,
+  rows: readonly AttributedObservation[],
+): Promise<Admission<AttributedObservation>> {
+  const isSuspect = ({ observation, attribution }: AttributedObservation) =>
+    observation.isBogon && attribution.verdict === "none";
+  const suspects = rows.filter(isSuspect);
+  if (suspects.length === 0) return { admitted: rows, rejected: [] };
+  const held = await addressesEverHeld(on, [...new Set(suspects.map(({ observation }) => observation.ip))]);
+  const isBogon = (row: AttributedObservation) => isSuspect(row) && !held.has(row.observation.ip);
+  return {
+    admitted: rows.filter((row) => !isBogon(row)),
+    rejected: rows
+      .filter(isBogon)
+      .map(({ observation }) =>
+        rejection(observation, "bogon-address", `${observation.ip} is nobody's address, and no session ever held it`),
+      ),
+  };
+}
+
+/** Asks, for all observations at once, who held the address at the time of the offence. */
+export async function attributeObservations(
+  on: Queryable,
+  observations: readonly Observation[],
+): Promise<Admission<AttributedObservation>> {
+  const attributions = await attributeAddresses(on, observations.map(question));
+  const rows = observations.flatMap((observation, index) => {
+    const attribution = attributions[index];
+    return attribution ? [{ observation, attribution }] : [];
+  });
+  return await leaveOutBogons(on, await tryOtherEnds(on, rows));
+}

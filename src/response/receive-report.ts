@@ -1,0 +1,126 @@
+import { createHash } from "node:crypto";
+import type { Database, Transaction } from "../database/database.ts";
+import { IntakeError } from "../intake/intake-error.ts";
+import type { Observation, Rejection, ReportReading } from "../intake/observation.ts";
+import type { PostedReport, ReadReport } from "../intake/read-report.ts";
+import type { Source } from "../intake/source.ts";
+import { sourceById } from "../intake/source-store.ts";
+import { admitCategories, admitWithinLimit } from "./admit-observations.ts";
+import { attributeObservations } from "./attribute-observations.ts";
+import { type ReportHead, storeObservations, storeRejections } from "./report-store.ts";
+import { type ResponseDependencies, respondToEvidence } from "./respond-to-evidence.ts";
+import { retryOnDeadlock } from "./retry-on-deadlock.ts";
+
+export interface ReceiveReport extends PostedReport {
+  readonly sourceId: string;
+  readonly now: Date;
+}
+
+export interface ReportAnswer {
+  /** Of the report. */
+  readonly id: string;
+  /** Stored, whatever their attribution. */
+  readonly accepted: number;
+  /** The source has claimed the same before. */
+  readonly duplicates: number;
+  readonly rejected: readonly Rejection[];
+  /** Cases that the accepted observations opened or belong to. */
+  readonly cases: readonly string[];
+}
+
+export interface ReportDependencies extends ResponseDependencies {
+  readonly database: Database;
+  readonly readReport: ReadReport;
+  readonly newId: () => string;
+  /** Called after each commit: what was ordered can be carried out. */
+  readonly committed: () => void;
+}
+
+/**
+ * Rows that share a transaction. A larger report takes several, so that none keeps the breakers' or the customers' rows
+ * locked for long. Each is whole by itself: if one fails, its rows are not stored and the sender hears of it; when the
+ * report is sent again, those before it are duplicates.
+ */
+const ROWS_PER_TRANSACTION = 250;
+
+const chunksOf = <Item>(items: readonly Item[], size: number): Item[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
+
+interface Receiving {
+  readonly source: Source;
+  readonly head: ReportHead;
+}
+
+interface Taken {
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly rejected: readonly Rejection[];
+  readonly cases: readonly string[];
+}
+
+/** From observations to what follows from them: all of it, or nothing. */
+async function takeIn(
+  trx: Transaction,
+  dependencies: ReportDependencies,
+  { source, head, observations }: Receiving & { readonly observations: readonly Observation[] },
+): Promise<Taken> {
+  const now = head.receivedAt;
+  const within = await admitWithinLimit(trx, source, { observations, now });
+  const attributed = await attributeObservations(trx, within.admitted);
+  const stored = await storeObservations(trx, head, attributed.admitted);
+  const reported = { reportId: head.id, sourceId: source.id, sourceTrust: source.trust, now };
+  const cases = await respondToEvidence(trx, dependencies, { stored, reported });
+  return {
+    accepted: stored.length,
+    duplicates: attributed.admitted.length - stored.length,
+    rejected: [...within.rejected, ...attributed.rejected],
+    cases,
+  };
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+function readable(reading: ReportReading): Extract<ReportReading, { readonly ok: true }> {
+  if (!reading.ok) throw new IntakeError(reading.code, reading.detail);
+  return reading;
+}
+
+/**
+ * Takes in a report: reads it, finds out who it is about, opens cases, orders measures. When it resolves all of that is
+ * committed. The same report again changes nothing. Throws IntakeError if nothing of it can be taken.
+ */
+export function createReportReceiver(
+  dependencies: ReportDependencies,
+): (report: ReceiveReport) => Promise<ReportAnswer> {
+  const { database, readReport, newId, committed } = dependencies;
+  return async (report) => {
+    const source = await sourceById(database, report.sourceId);
+    if (!source) throw new IntakeError("unknown-source", `there is no source ${report.sourceId}`);
+    const reading = readable(await readReport(report, { now: report.now, sourceKind: source.kind }));
+    const head: ReportHead = {
+      id: newId(),
+      sourceId: source.id,
+      receivedAt: report.now,
+      format: reading.format,
+      sha256: createHash("sha256").update(report.body).digest("hex"),
+      byteCount: report.body.length,
+    };
+    const allowed = admitCategories(source, reading.observations);
+    const taken: Taken[] = [];
+    for (const observations of chunksOf(allowed.admitted, ROWS_PER_TRANSACTION)) {
+      const work = (trx: Transaction) => takeIn(trx, dependencies, { source, head, observations });
+      taken.push(await retryOnDeadlock(() => database.transaction(work)));
+      committed();
+    }
+    const rejected = [...reading.rejected, ...allowed.rejected, ...taken.flatMap((part) => part.rejected)];
+    rejected.sort((a, b) => a.row - b.row);
+    if (rejected.length > 0 || taken.length === 0) await storeRejections(database, head, rejected);
+    return {
+      id: head.id,
+      accepted: sum(taken.map((part) => part.accepted)),
+      duplicates: sum(taken.map((part) => part.duplicates)),
+      rejected,
+      cases: [...new Set(taken.flatMap((part) => part.cases))],
+    };
+  };
+}

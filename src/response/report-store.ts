@@ -1,0 +1,151 @@
+import type { Attribution } from "../attribution/attribute.ts";
+import type { Queryable, Transaction } from "../database/database.ts";
+import { fingerprint } from "../intake/fingerprint.ts";
+import type { Observation, Rejection } from "../intake/observation.ts";
+
+/** A report as it came, before any of its rows. */
+export interface ReportHead {
+  /** UUID. */
+  readonly id: string;
+  readonly sourceId: string;
+  readonly receivedAt: Date;
+  readonly format: string;
+  readonly sha256: string;
+  readonly byteCount: number;
+}
+
+export interface AttributedObservation {
+  readonly observation: Observation;
+  readonly attribution: Attribution;
+}
+
+/** An observation that was not known before, with its id. */
+export interface StoredObservation extends AttributedObservation {
+  readonly id: string;
+}
+
+const evidenceOf = ({ evidence, destination, confidence }: Observation): object => ({
+  ...evidence,
+  ...(destination === undefined ? {} : { destination }),
+  ...(confidence === undefined ? {} : { confidence }),
+});
+
+const columnsOf = (rows: readonly AttributedObservation[]): unknown[] => [
+  rows.map(({ observation }) => observation.row),
+  rows.map(({ observation }) => fingerprint(observation)),
+  rows.map(({ observation }) => observation.at),
+  rows.map(({ observation }) => observation.until ?? null),
+  rows.map(({ observation }) => observation.ip),
+  rows.map(({ observation }) => observation.port ?? null),
+  rows.map(({ observation }) => observation.protocol ?? null),
+  rows.map(({ observation }) => observation.category),
+  rows.map(({ observation }) => observation.severity),
+  rows.map(({ observation }) => observation.name ?? null),
+  rows.map(({ observation }) => observation.description ?? null),
+  rows.map(({ observation }) => JSON.stringify(evidenceOf(observation))),
+  rows.map(({ attribution }) => attribution.verdict),
+  rows.map(({ attribution }) => attribution.reason),
+  rows.map(({ attribution }) => JSON.stringify(attribution.candidates)),
+  rows.map(({ attribution }) => attribution.subscriber),
+  rows.map(({ attribution }) => attribution.session),
+];
+
+/**
+ * Stores observations under their report, which is made by its first rows and counts on with the others. What its source
+ * has claimed before is counted as duplicate and not stored again. Returns what is new.
+ */
+export async function storeObservations(
+  trx: Transaction,
+  report: ReportHead,
+  rows: readonly AttributedObservation[],
+): Promise<StoredObservation[]> {
+  const inserted = await trx.query<{ id: string; row_number: number }>(
+    `with stored as (
+       insert into observation (report_id, source_id, received_at, row_number, fingerprint, observed_at, observed_until, ip,
+         port, protocol, category, severity, name, description, evidence, verdict, verdict_reason, candidates,
+         subscriber_id, session_id)
+       select $1::uuid, $2::text, $3::timestamptz, given.row_number, given.fingerprint, given.at, given.until, given.ip,
+         given.port, given.protocol, given.category, given.severity, given.name, given.description,
+         given.evidence::jsonb, given.verdict, given.reason, given.candidates::jsonb, given.subscriber, given.session
+       from unnest($7::integer[], $8::text[], $9::timestamptz[], $10::timestamptz[], $11::inet[], $12::integer[],
+           $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[],
+           $21::text[], $22::text[], $23::bigint[])
+         as given (row_number, fingerprint, at, until, ip, port, protocol, category, severity, name, description,
+           evidence, verdict, reason, candidates, subscriber, session)
+       on conflict (source_id, fingerprint) do nothing
+       returning observation.id, observation.row_number),
+     counted as (
+       insert into report (id, source_id, received_at, format, sha256, byte_count, accepted, duplicates)
+       select $1::uuid, $2::text, $3::timestamptz, $4, $5, $6::bigint, count(*), cardinality($7::integer[]) - count(*)
+       from stored
+       on conflict (id) do update set accepted = report.accepted + excluded.accepted,
+         duplicates = report.duplicates + excluded.duplicates)
+     select stored.id, stored.row_number from stored order by stored.row_number`,
+    [report.id, report.sourceId, report.receivedAt, report.format, report.sha256, report.byteCount, ...columnsOf(rows)],
+  );
+  const byRow = new Map(rows.map((row) => [row.observation.row, row]));
+  return inserted.flatMap(({ id, row_number: number }) => {
+    const row = byRow.get(number);
+    return row ? [{ id, ...row }] : [];
+  });
+}
+
+/** Notes which rows of a report were left out and why. */
+export async function storeRejections(
+  on: Queryable,
+  report: ReportHead,
+  rejected: readonly Rejection[],
+): Promise<void> {
+  await on.query(
+    `insert into report (id, source_id, received_at, format, sha256, byte_count, rejected)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (id) do update set rejected = excluded.rejected`,
+    [
+      report.id,
+      report.sourceId,
+      report.receivedAt,
+      report.format,
+      report.sha256,
+      report.byteCount,
+      JSON.stringify(rejected),
+    ],
+  );
+}
+
+/** Puts observations into cases. */
+export async function linkObservations(
+  trx: Transaction,
+  links: readonly { readonly observationId: string; readonly caseId: string }[],
+): Promise<void> {
+  if (links.length === 0) return;
+  await trx.query(
+    `update observation set case_id = given.case_id
+     from unnest($1::bigint[], $2::bigint[]) as given (observation_id, case_id)
+     where observation.id = given.observation_id`,
+    [links.map(({ observationId }) => observationId), links.map(({ caseId }) => caseId)],
+  );
+}
+
+/** Which of these claims the source has made before. */
+export async function knownFingerprints(
+  on: Queryable,
+  sourceId: string,
+  fingerprints: readonly string[],
+): Promise<Set<string>> {
+  const rows = await on.query<{ fingerprint: string }>(
+    "select observation.fingerprint from observation where observation.source_id = $1 and observation.fingerprint = any ($2::text[])",
+    [sourceId, fingerprints],
+  );
+  return new Set(rows.map((row) => row.fingerprint));
+}
+
+/** How many observations of a source were stored since then. Whoever asks is alone in asking until commit. */
+export async function countObservationsSince(trx: Transaction, sourceId: string, since: Date): Promise<number> {
+  await trx.query("select pg_advisory_xact_lock(hashtextextended('weir source limit ' || $1, 0))", [sourceId]);
+  const [row] = await trx.query<{ count: number }>(
+    `select count(*)::integer as count from observation
+     where observation.source_id = $1 and observation.received_at > $2`,
+    [sourceId, since],
+  );
+  return row?.count ?? 0;
+}
