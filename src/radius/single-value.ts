@@ -1,0 +1,62 @@
+import type { AttributeDefinition } from "../dictionary/dictionary.ts";
+import type { Attribute, AttributeSecrets, AttributeValue } from "./attribute.ts";
+import { hideValue, revealValue } from "./hidden-value.ts";
+import { decodePlain, encodePlain } from "./plain-value.ts";
+import { RadiusError } from "./radius-error.ts";
+
+const MOST_TAG = 0x1f;
+
+/** Integers give their highest octet to the tag (RFC 2868 section 3.1). */
+const isTaggedInteger = (definition: AttributeDefinition) => definition.hasTag && definition.type === "integer";
+
+function checkedTag(definition: AttributeDefinition, tag: number): number {
+  if (definition.hasTag && Number.isInteger(tag) && tag >= 0 && tag <= MOST_TAG) return tag;
+  throw new RadiusError("invalid-value", `${definition.name} takes no tag ${tag}`);
+}
+
+function withTag(definition: AttributeDefinition, octets: Buffer, tag: number | undefined): Buffer {
+  if (tag !== undefined) checkedTag(definition, tag);
+  if (isTaggedInteger(definition)) {
+    if (octets[0] !== 0) throw new RadiusError("invalid-value", `${definition.name} holds 24 bits`);
+    return Buffer.concat([Buffer.of(tag ?? 0), octets.subarray(1)]);
+  }
+  // A hidden string always has its tag octet (RFC 2868 section 3.5); one in clear only where a tag is wanted.
+  if (tag === undefined && definition.encrypt !== 2) return octets;
+  return Buffer.concat([Buffer.of(tag ?? 0), octets]);
+}
+
+/** One value with its hiding and its tag, without any header. Throws RadiusError for what does not fit. */
+export function encodeSingle(definition: AttributeDefinition, attribute: Attribute, secrets: AttributeSecrets): Buffer {
+  const clear = encodePlain(definition.type, attribute.value);
+  const octets = definition.encrypt === 0 ? clear : hideValue(definition.encrypt, clear, secrets);
+  return definition.hasTag ? withTag(definition, octets, attribute.tag) : octets;
+}
+
+interface Untagged {
+  readonly octets: Buffer;
+  readonly tag?: number;
+}
+
+function withoutTag(definition: AttributeDefinition, octets: Buffer): Untagged {
+  const [first] = octets;
+  if (!definition.hasTag || first === undefined) return { octets };
+  if (isTaggedInteger(definition)) {
+    const rest = octets.length === 4 ? Buffer.concat([Buffer.of(0), octets.subarray(1)]) : octets;
+    return first > 0 && first <= MOST_TAG ? { octets: rest, tag: first } : { octets: rest };
+  }
+  // A first octet above 0x1F is the value's own, except where hiding makes the tag octet compulsory.
+  if (first > MOST_TAG && definition.encrypt !== 2) return { octets };
+  const rest = octets.subarray(1);
+  return first === 0 || first > MOST_TAG ? { octets: rest } : { octets: rest, tag: first };
+}
+
+/** Reads one value; octets that cannot be a value of that type stay octets, so that nothing is lost. Never throws. */
+export function decodeSingle(definition: AttributeDefinition, octets: Buffer, secrets: AttributeSecrets): Attribute {
+  const untagged = withoutTag(definition, octets);
+  const clear = definition.encrypt === 0 ? untagged.octets : revealValue(definition.encrypt, untagged.octets, secrets);
+  const value: AttributeValue | undefined = clear && decodePlain(definition.type, clear);
+  if (value === undefined) return { name: definition.name, value: octets };
+  return untagged.tag === undefined
+    ? { name: definition.name, value }
+    : { name: definition.name, tag: untagged.tag, value };
+}
