@@ -5,51 +5,77 @@ create table measure (
   params jsonb not null default '{}',
   reason text not null,
   case_id bigint,
-  -- a person's key, or playbook:<id>
+  -- "key:<id>" of a person, or what acted by itself ("playbook:<id>")
   ordered_by text not null,
   ordered_at timestamptz not null,
+  -- null: ends only by a person (terminate) or by what it waits for
   until timestamptz,
   -- 'active' holds; the others do not (yet, or any more)
   state text not null check (state in ('awaiting-approval', 'held', 'active', 'rejected', 'lifted')),
   held_by text,
+  -- the people who approved, in order; terminate needs two people in all
+  approvals text[] not null default '{}',
   decided_by text,
+  decided_at timestamptz,
   lifted_at timestamptz,
   lifted_by text,
   lifted_reason text,
   -- regenerate-password: 'armed' until the next login, 'regenerated' until the first login with the new one
-  progress text
+  progress text check (progress in ('armed', 'regenerated')),
+  -- what an automatic measure counts against: its report's source, its case's category, the NASes it reached
+  source_id text,
+  category text,
+  nas_ids text[] not null default '{}',
+  -- passed the breakers by itself, and so counts in them
+  is_counted boolean not null default false
 );
+-- One of a kind stands; those before it stay as its history.
 create unique index measure_standing on measure (subscriber_id, kind) where state in ('awaiting-approval', 'held', 'active');
-create index measure_until on measure (until) where state = 'active' and until is not null;
+create index measure_subscriber on measure (subscriber_id, id);
+create index measure_until on measure (until) where state in ('awaiting-approval', 'held', 'active') and until is not null;
 create index measure_case on measure (case_id);
+create index measure_held on measure (held_by, id) where state = 'held';
+create index measure_counted on measure (ordered_at) include (category, source_id) where is_counted;
+create index measure_counted_source on measure (source_id, ordered_at) where is_counted;
 
 -- The outbox: one row per session that has to be brought to its profile. Written in the transaction that changes the
 -- profile; coalesced by its key; removed when the session follows, or when it is known that it cannot.
+-- All its times are the database's own clock, so that the clocks of nodes need not agree.
 create table enforcement_job (
   session_id bigint primary key,
   nas_id text not null,
   subscriber_id text not null,
   reason text not null,
+  -- counts the orders that fell together: who claimed an earlier one has to look again
   revision integer not null default 1,
+  -- failed runs since the newest order
   attempts integer not null default 0,
-  due_at timestamptz not null,
+  -- end the session, whatever its profile: a password was changed under it
+  ends_session boolean not null default false,
+  due_at timestamptz not null default now(),
   claimed_by text,
   claimed_until timestamptz
-);
-create index enforcement_job_due on enforcement_job (due_at);
+) with (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 1000);
+create index enforcement_job_due on enforcement_job (nas_id, due_at);
+create index enforcement_job_subscriber on enforcement_job (subscriber_id);
+create index enforcement_job_claimed on enforcement_job (claimed_by) where claimed_by is not null;
 
 create table enforcement (
   id bigint generated always as identity primary key,
+  -- null: an Access-Request, which has no session yet
   session_id bigint,
   subscriber_id text,
   nas_id text not null,
   kind text not null check (kind in ('coa', 'disconnect', 'access')),
   reason text not null,
   requested_at timestamptz not null,
-  -- profile that the session follows once this is acknowledged
+  -- profile that the session follows once the last step is acknowledged, and its digest; null: the unrestricted one
+  profile jsonb,
   digest text,
   step integer not null default 0,
   steps integer not null default 1,
+  -- what the step changes, by name: for people to read
+  attributes json,
   local_port integer,
   request bytea,
   sent_at timestamptz,
@@ -61,12 +87,23 @@ create table enforcement (
 );
 create index enforcement_session on enforcement (session_id, id);
 create index enforcement_subscriber on enforcement (subscriber_id, id);
-create index enforcement_under_way on enforcement (session_id) where outcome is null;
+create index enforcement_requested on enforcement (requested_at);
+create index enforcement_under_way on enforcement (session_id, id) where outcome is null;
 
 create table breaker (
   id text primary key,
-  limit_count integer not null check (limit_count >= 0),
-  window_seconds integer not null check (window_seconds > 0),
+  -- null: the default for its scope
+  limit_count integer check (limit_count >= 0),
+  window_seconds integer not null default 3600 check (window_seconds > 0),
+  -- since when new measures are held; null: closed
   opened_at timestamptz,
+  -- a reset starts the count afresh: measures up to this one no longer count
+  counts_after bigint not null default 0,
   updated_at timestamptz not null default now()
 );
+-- Locked by each automatic order: one at a time in the cluster, so that every limit is met exactly.
+insert into breaker (id) values ('base');
+
+-- Restricted customers are few among many: what reconciling starts from.
+create index session_restricted on session (id) where stopped_at is null and applied_digest is not null;
+create index session_obstacle on session (id) where stopped_at is null and obstacle is not null;

@@ -35,12 +35,18 @@ interface MeasureCommon {
   /** "key:<id>" of a person, or "playbook:<id>". */
   readonly orderedBy: string;
   readonly orderedAt: Date;
+  /** Absent for a termination only: that ends by a person. */
   readonly until?: Date;
   readonly state: MeasureState;
-  /** The breaker that holds it, while `held`. */
+  /** The breaker that held it. */
   readonly heldBy?: string;
+  /** The people who approved it, in order; terminate needs two people in all, its orderer among them. */
+  readonly approvals: readonly string[];
+  readonly decidedBy?: string;
+  readonly decidedAt?: Date;
   readonly liftedAt?: Date;
   readonly liftedBy?: string;
+  readonly liftedReason?: string;
   /** regenerate-password only: waiting for the next login, or for the first login with the new password. */
   readonly progress?: "armed" | "regenerated";
 }

@@ -63,3 +63,13 @@ export function profileDigest(profile: Profile): string | null {
   if (entries.length === 0) return null;
   return createHash("sha256").update(JSON.stringify(entries)).digest("hex").slice(0, 16);
 }
+
+/**
+ * Everything that may be in force when nobody knows which of two profiles a NAS runs: to undo what is not wanted of it.
+ * Of two throttles the later one is named; that there may be one is what counts.
+ */
+export function profileUnion(earlier: Profile, later: Profile): Profile {
+  const rules = [...(earlier.blockedPorts ?? []), ...(later.blockedPorts ?? [])];
+  const distinct = [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
+  return { ...earlier, ...later, ...(rules.length > 0 && { blockedPorts: sortedRules(distinct) }) };
+}

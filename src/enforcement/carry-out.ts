@@ -1,0 +1,145 @@
+import type { Nas } from "../nas/nas.ts";
+import type { Session } from "../session/session.ts";
+import type { ClaimedJob } from "./claim-store.ts";
+import { expectedFrom } from "./expected.ts";
+import { finishRun, handBack, lookAgain, settled } from "./finish-run.ts";
+import type { PlanRequest, PreparedRequest, Step } from "./nas-gateway.ts";
+import { type Attempt, type Move, nextMove } from "./next-move.ts";
+import type { Profile } from "./profile.ts";
+import type { RunContext, SentRequest } from "./run-context.ts";
+
+/** A job with everything that its steps need. */
+export interface Run {
+  readonly job: ClaimedJob;
+  readonly nas: Nas;
+  readonly session: Session;
+  /** What the last step brings about. */
+  readonly to: Profile;
+  readonly toDigest: string | null;
+  readonly steps: readonly Step[];
+  readonly isSessionEnd: boolean;
+}
+
+/** The Disconnect that a changed password asks for, whatever the profile. */
+export const sessionEnd: readonly Step[] = [{ kind: "disconnect", attributes: [] }];
+
+/** Brings one claimed session to its profile: plans, then journals, sends and records step by step. */
+export async function carryOut(job: ClaimedJob, context: RunContext): Promise<void> {
+  const { session, desired, desiredDigest, endsSession } = job;
+  const nas = context.nasById(job.nasId);
+  const ending = { job, digest: desiredDigest };
+  if (!session) return await finishRun({ ...ending, move: settled }, context);
+  if (!nas) return await finishRun({ ...ending, move: { obstacle: "unknown-nas", level: "error" } }, context);
+  const run = { job, nas, session, to: desired, toDigest: desiredDigest, isSessionEnd: endsSession };
+  if (endsSession) return await takeSteps({ ...run, steps: sessionEnd }, context);
+  if (job.appliedDigest === desiredDigest) return await finishRun({ ...ending, move: settled }, context);
+  const plan = context.gateway.plan(planRequest(run));
+  if (plan.kind === "steps") return await takeSteps({ ...run, steps: plan.steps }, context);
+  const unsupported = `${plan.measure}: ${plan.detail}`;
+  await finishRun({ ...ending, move: { obstacle: "unsupported", level: "error" }, unsupported }, context);
+}
+
+export const planRequest = ({ job, nas, session, to }: Pick<Run, "job" | "nas" | "session" | "to">): PlanRequest => ({
+  nas,
+  session,
+  from: job.applied,
+  to,
+  ...(job.subscribedRates && { subscribedRates: job.subscribedRates }),
+});
+
+/** The steps of a run from one on, each after the acknowledgement of the one before. */
+export async function takeSteps(run: Run, context: RunContext, first = 0): Promise<void> {
+  for (const [step] of run.steps.entries()) {
+    if (step < first) continue;
+    const ready = await makeReady(run, step, context);
+    if (ready.kind !== "ready") return await endRun(run, { move: whyNotSent(run, step, ready.kind) }, context);
+    const { enforcementId } = ready;
+    const outcome = await ready.prepared.send();
+    if (outcome.kind !== "acknowledged" || step === run.steps.length - 1)
+      return await endRun(
+        run,
+        { move: nextMove(attemptOf(run, step), outcome, context), request: { enforcementId, outcome } },
+        context,
+      );
+    await context.results.add({ request: { enforcementId, outcome } });
+  }
+  // The NAS needs to be told nothing for this profile.
+  await endRun(run, { move: { ...settled, applied: { profile: run.to, digest: run.toDigest } } }, context);
+}
+
+export async function endRun(
+  { job, toDigest, steps, isSessionEnd }: Run,
+  end: { readonly move: Move; readonly request?: SentRequest },
+  context: RunContext,
+): Promise<void> {
+  const isFollowed = end.move.applied?.digest === toDigest && !isSessionEnd;
+  await finishRun(
+    { job, digest: toDigest, isSessionEnd, ...end, ...(isFollowed && { expected: expectedFrom(steps) }) },
+    context,
+  );
+}
+
+export const attemptOf = ({ job, steps, to, toDigest }: Run, step: number): Attempt => ({
+  kind: steps[step]?.kind ?? "coa",
+  step,
+  isLastStep: step === steps.length - 1,
+  from: job.applied,
+  to,
+  toDigest,
+  failures: job.attempts,
+});
+
+type Ready =
+  | { readonly kind: "ready"; readonly prepared: PreparedRequest; readonly enforcementId: string }
+  /** What it was planned from is no longer so. */
+  | { readonly kind: "stale" }
+  | { readonly kind: "no-room" };
+
+/** Gives a step its octets and journals them; only then may it be sent. Rejects when the database does. */
+async function makeReady(run: Run, step: number, context: RunContext): Promise<Ready> {
+  const { job, nas, session, steps } = run;
+  const { kind, attributes } = steps[step] ?? { kind: "coa", attributes: [] };
+  const prepared = await context.gateway.prepare(nas, session, { kind, attributes }).catch(() => undefined);
+  context.isPrepared(job);
+  if (!prepared) return { kind: "no-room" };
+  const { claimant, now } = context;
+  try {
+    const enforcementId = await context.journal.add({
+      claimant,
+      sessionId: job.sessionId,
+      revision: job.revision,
+      nasId: nas.id,
+      kind,
+      reason: job.reason,
+      requestedAt: now(),
+      profile: run.to,
+      digest: run.toDigest,
+      appliedDigest: job.appliedDigest,
+      step,
+      steps: steps.length,
+      attributes,
+      localPort: prepared.localPort,
+      request: prepared.octets,
+    });
+    if (enforcementId !== undefined) return { kind: "ready", prepared, enforcementId };
+  } catch (error) {
+    prepared.abandon();
+    throw error;
+  }
+  prepared.abandon();
+  return { kind: "stale" };
+}
+
+/** Steps before it were acknowledged: then what the NAS runs is something between the two profiles. */
+function whyNotSent(run: Run, step: number, why: "stale" | "no-room"): Move {
+  const move = why === "stale" ? lookAgain : handBack;
+  if (step === 0) return move;
+  const { applied } = halfDone(run, step - 1);
+  return { ...move, ...(applied && { applied }) };
+}
+
+/** What follows when the steps up to this one are acknowledged and the rest is not to be done. */
+export const halfDone = (run: Run, step: number): Move =>
+  nextMove({ ...attemptOf(run, step), isLastStep: false }, { kind: "acknowledged" }, noRetries);
+
+const noRetries = { schedules: { silence: [], busy: [], unexplained: [] }, random: () => 0 };

@@ -1,0 +1,228 @@
+import type { Queryable } from "../database/database.ts";
+import type { Session } from "../session/session.ts";
+import { type Profile, unrestricted } from "./profile.ts";
+
+/** A session that is to be brought to its profile, claimed for this node. */
+export interface ClaimedJob {
+  readonly sessionId: string;
+  readonly nasId: string;
+  readonly subscriberId: string;
+  readonly reason: string;
+  readonly revision: number;
+  /** Failed runs since the newest order. */
+  readonly attempts: number;
+  readonly endsSession: boolean;
+  /** undefined: it is over, or was never stored. */
+  readonly session: Session | undefined;
+  /** What may be in force now, and its digest ("?": nobody knows). */
+  readonly applied: Profile;
+  readonly appliedDigest: string | null;
+  readonly desired: Profile;
+  readonly desiredDigest: string | null;
+  readonly subscribedRates?: { readonly downKbps: number; readonly upKbps: number };
+  /** A request that was journalled and whose outcome nobody recorded: its process died, or lost its lease. */
+  readonly unfinished?: UnfinishedRequest;
+}
+
+export interface UnfinishedRequest {
+  readonly enforcementId: string;
+  readonly octets: Buffer;
+  readonly localPort: number;
+  readonly requestedAt: Date;
+  readonly kind: "coa" | "disconnect";
+  readonly step: number;
+  readonly steps: number;
+  /** What it was to bring about. */
+  readonly profile: Profile;
+  readonly digest: string | null;
+}
+
+export interface ClaimRequest {
+  /** Names this run of this node. */
+  readonly claimant: string;
+  readonly leaseMs: number;
+  /** How many jobs each NAS takes now; a NAS that is not named takes any number. */
+  readonly room: ReadonlyMap<string, number>;
+  /** About how many in all, shared equally by the NASes that have jobs. */
+  readonly batch: number;
+}
+
+interface ClaimRow {
+  readonly session_id: string;
+  readonly job_nas_id: string;
+  readonly job_subscriber_id: string;
+  readonly reason: string;
+  readonly revision: number;
+  readonly attempts: number;
+  readonly ends_session: boolean;
+  readonly id: string | null;
+  readonly nas_id: string;
+  readonly acct_session_id: string;
+  readonly username: string;
+  readonly subscriber_id: string | null;
+  readonly started_at: Date;
+  readonly last_seen_at: Date;
+  readonly ipv4: string | null;
+  readonly ipv6: readonly string[];
+  readonly input_octets: string;
+  readonly output_octets: string;
+  readonly identity: Readonly<Record<string, string>>;
+  readonly granted: Buffer | null;
+  readonly applied: Profile | null;
+  readonly applied_digest: string | null;
+  readonly profile: Profile | null;
+  readonly profile_digest: string | null;
+  readonly plan: { readonly downKbps: number; readonly upKbps: number } | null;
+  readonly enforcement_id: string | null;
+  readonly request: Buffer | null;
+  readonly local_port: number | null;
+  readonly requested_at: Date;
+  readonly kind: "coa" | "disconnect";
+  readonly step: number;
+  readonly steps: number;
+  readonly tried_profile: Profile | null;
+  readonly tried_digest: string | null;
+}
+
+/**
+ * Claims due jobs under a lease and loads all that planning needs, in one statement. Fair: each NAS that has jobs and
+ * room gets its share, however many another one has waiting. Not flushed to disk: a claim that a crash forgets is one
+ * that another node may have.
+ */
+export async function claimJobs(
+  on: Queryable,
+  { claimant, leaseMs, room, batch }: ClaimRequest,
+): Promise<ClaimedJob[]> {
+  const rows = await on.query<ClaimRow>(
+    `with recursive waiting (nas_id) as (
+       (select job.nas_id from enforcement_job as job order by job.nas_id limit 1)
+       union all
+       select (select job.nas_id from enforcement_job as job where job.nas_id > waiting.nas_id order by job.nas_id limit 1)
+       from waiting where waiting.nas_id is not null),
+     share as (
+       select waiting.nas_id, least(coalesce(given.room, $5), ceil($5::numeric / count(*) over ()))::int as jobs
+       from waiting left join unnest($1::text[], $2::int[]) as given (nas_id, room) on given.nas_id = waiting.nas_id
+       where waiting.nas_id is not null and coalesce(given.room, 1) > 0),
+     picked as (
+       select due.session_id from share cross join lateral (
+         select job.session_id from enforcement_job as job
+         where job.nas_id = share.nas_id and job.due_at <= clock_timestamp()
+           and (job.claimed_until is null or job.claimed_until <= clock_timestamp())
+         order by job.due_at limit share.jobs for update skip locked) as due),
+     unflushed as materialized (select set_config('synchronous_commit', 'off', true) as setting from picked limit 1),
+     claimed as (
+       update enforcement_job as job set claimed_by = $3, claimed_until = clock_timestamp() + make_interval(secs => $4)
+       from picked, unflushed where job.session_id = picked.session_id
+       returning job.session_id, job.nas_id, job.subscriber_id, job.reason, job.revision, job.attempts, job.ends_session)
+     select claimed.session_id, claimed.nas_id as job_nas_id, claimed.subscriber_id as job_subscriber_id, claimed.reason,
+       claimed.revision, claimed.attempts, claimed.ends_session,
+       session.id, session.nas_id, session.acct_session_id, session.username, session.subscriber_id, session.started_at,
+       session.last_seen_at, host(session.ipv4) as ipv4, session.ipv6, session.input_octets, session.output_octets,
+       session.identity, session.granted, session.applied, session.applied_digest,
+       subscriber.profile, subscriber.profile_digest, subscriber.plan,
+       unfinished.id as enforcement_id, unfinished.request, unfinished.local_port, unfinished.requested_at,
+       unfinished.kind, unfinished.step, unfinished.steps, unfinished.profile as tried_profile,
+       unfinished.digest as tried_digest
+     from claimed
+     left join session on session.id = claimed.session_id and session.stopped_at is null
+     left join subscriber on subscriber.id = claimed.subscriber_id
+     left join lateral (
+       select enforcement.id, enforcement.request, enforcement.local_port, enforcement.requested_at, enforcement.kind,
+         enforcement.step, enforcement.steps, enforcement.profile, enforcement.digest
+       from enforcement where enforcement.session_id = claimed.session_id and enforcement.outcome is null
+         and enforcement.request is not null
+       order by enforcement.id desc limit 1) as unfinished on true`,
+    [[...room.keys()], [...room.values()], claimant, leaseMs / 1000, batch],
+  );
+  return rows.map(jobFromRow);
+}
+
+function jobFromRow(row: ClaimRow): ClaimedJob {
+  return {
+    sessionId: row.session_id,
+    nasId: row.job_nas_id,
+    subscriberId: row.job_subscriber_id,
+    reason: row.reason,
+    revision: row.revision,
+    attempts: row.attempts,
+    endsSession: row.ends_session,
+    session: row.id === null ? undefined : sessionFromRow(row, row.id),
+    applied: row.applied ?? unrestricted,
+    appliedDigest: row.applied_digest,
+    desired: row.profile ?? unrestricted,
+    desiredDigest: row.profile_digest,
+    ...(row.plan && { subscribedRates: row.plan }),
+    ...(row.enforcement_id !== null &&
+      row.request && { unfinished: unfinishedFromRow(row, { id: row.enforcement_id, octets: row.request }) }),
+  };
+}
+
+const sessionFromRow = (row: ClaimRow, id: string): Session => ({
+  id,
+  nasId: row.nas_id,
+  acctSessionId: row.acct_session_id,
+  username: row.username,
+  ...(row.subscriber_id === null ? {} : { subscriberId: row.subscriber_id }),
+  startedAt: row.started_at,
+  lastSeenAt: row.last_seen_at,
+  ...(row.ipv4 === null ? {} : { ipv4: row.ipv4 }),
+  ipv6: row.ipv6,
+  inputOctets: BigInt(row.input_octets),
+  outputOctets: BigInt(row.output_octets),
+  identity: row.identity,
+  ...(row.granted && { granted: row.granted }),
+});
+
+const unfinishedFromRow = (row: ClaimRow, { id, octets }: { id: string; octets: Buffer }): UnfinishedRequest => ({
+  enforcementId: id,
+  octets,
+  localPort: row.local_port ?? 0,
+  requestedAt: row.requested_at,
+  kind: row.kind,
+  step: row.step,
+  steps: row.steps,
+  profile: row.tried_profile ?? unrestricted,
+  digest: row.tried_digest,
+});
+
+/** Renews the lease on what is under way. */
+export async function extendLeases(
+  on: Queryable,
+  { claimant, leaseMs, sessionIds }: { claimant: string; leaseMs: number; sessionIds: readonly string[] },
+): Promise<void> {
+  await on.query(
+    `update enforcement_job set claimed_until = clock_timestamp() + make_interval(secs => $2)
+     where enforcement_job.session_id = any ($3::bigint[]) and enforcement_job.claimed_by = $1`,
+    [claimant, leaseMs / 1000, sessionIds],
+  );
+}
+
+/** Gives back everything that this claimant holds. */
+export async function releaseClaims(on: Queryable, claimant: string): Promise<void> {
+  await on.query(
+    "update enforcement_job set claimed_by = null, claimed_until = null where enforcement_job.claimed_by = $1",
+    [claimant],
+  );
+}
+
+/** Gives back what earlier processes of this node held: they are no more. */
+export async function releaseEarlierClaims(on: Queryable, nodeId: string, claimant: string): Promise<void> {
+  await on.query(
+    `update enforcement_job set claimed_by = null, claimed_until = null
+     where starts_with(enforcement_job.claimed_by, $1) and enforcement_job.claimed_by <> $2`,
+    [claimantOf(nodeId, ""), claimant],
+  );
+}
+
+/** Names one run of one node. */
+export const claimantOf = (nodeId: string, run: string): string => `${nodeId}/${run}`;
+
+/** Whether something is being done, or about to be, for a subscriber's sessions; what waits to be retried is not. */
+export async function isUnderWay(on: Queryable, subscriberId: string): Promise<boolean> {
+  const rows = await on.query<{ found: boolean }>(
+    `select exists (select from enforcement_job as job where job.subscriber_id = $1
+       and (job.due_at <= clock_timestamp() or job.claimed_until > clock_timestamp())) as found`,
+    [subscriberId],
+  );
+  return rows[0]?.found ?? false;
+}

@@ -1,0 +1,40 @@
+import type { Transaction } from "../database/database.ts";
+import type { Measure, MeasureKind } from "./measure.ts";
+import { endMeasures, standingMeasure } from "./measure-store.ts";
+import { lockSubscribers } from "./outbox-store.ts";
+import { refreshProfiles } from "./refresh-profiles.ts";
+
+export interface Lift {
+  readonly subscriberId: string;
+  readonly kind: MeasureKind;
+  /** "key:<id>" of a person, or what acted by itself. */
+  readonly by: string;
+  readonly reason?: string;
+  readonly now: Date;
+}
+
+/**
+ * Lifts the standing measure of a kind, waiting or in force, and enqueues the restoring of what was there before it.
+ * undefined: none stands.
+ */
+export async function liftMeasure(trx: Transaction, lift: Lift): Promise<Measure | undefined> {
+  await lockSubscribers(trx, [lift.subscriberId]);
+  const standing = await standingMeasure(trx, lift.subscriberId, lift.kind);
+  if (!standing) return undefined;
+  const [lifted] = await liftAll(trx, [standing], lift);
+  return lifted;
+}
+
+/** Lifts these measures, whose subscribers the caller has locked; those that ended meanwhile are left out. */
+export async function liftAll(
+  trx: Transaction,
+  measures: readonly Measure[],
+  { by, reason, now }: { readonly by: string; readonly reason?: string; readonly now: Date },
+): Promise<Measure[]> {
+  const ids = measures.map(({ id }) => id);
+  const lifted = await endMeasures(trx, { ids, by, now, ...(reason !== undefined && { reason }) }, "lifted");
+  const subscriberIds = [...new Set(lifted.map(({ subscriberId }) => subscriberId))].sort();
+  const kinds = [...new Set(lifted.map(({ kind }) => kind))].sort();
+  await refreshProfiles(trx, { subscriberIds, reason: `${kinds.join(", ")} lifted` });
+  return lifted;
+}

@@ -1,0 +1,93 @@
+import type { Transaction } from "../database/database.ts";
+import { lockBreakers, trippedBreaker } from "./breaker-store.ts";
+import { decideOrder, type OrderDecision } from "./decide-order.ts";
+import { EnforcementError } from "./enforcement-error.ts";
+import type { Measure, MeasureDetail } from "./measure.ts";
+import { endMeasures, insertMeasure, moveEnd, standingMeasure } from "./measure-store.ts";
+import { enqueueForSubscribers, lockSubscribers } from "./outbox-store.ts";
+import { refreshProfiles } from "./refresh-profiles.ts";
+
+export interface MeasureOrder {
+  readonly subscriberId: string;
+  readonly detail: MeasureDetail;
+  readonly reason: string;
+  readonly caseId?: string;
+  /** "key:<id>" of a person, or "playbook:<id>". */
+  readonly orderedBy: string;
+  /** Default: 30 days from now; a termination has none. */
+  readonly until?: Date;
+  readonly now: Date;
+  /** Nobody decided this one: it passes the breakers, and what they stop is held for a person. */
+  readonly automatic?: { readonly sourceId: string; readonly category: string };
+}
+
+export interface MeasureOrdered {
+  readonly measure: Measure;
+  /** False: it stood already, just so. */
+  readonly changed: boolean;
+}
+
+/**
+ * Makes a measure hold for a subscriber, and enqueues what its open sessions need for it. Ordering the same again
+ * changes nothing (a person's order tries again what could not be done); other params take the place of the standing
+ * one, which stays as history. Automatic orders run one after another in the whole cluster until commit: make them last
+ * in a transaction, subscribers in ascending order. Throws EnforcementError unknown-subscriber.
+ */
+export async function orderMeasure(trx: Transaction, order: MeasureOrder): Promise<MeasureOrdered> {
+  const { subscriberId, detail } = order;
+  const request = { ...order, isAutomatic: order.automatic !== undefined };
+  if (order.automatic) {
+    // Looked at before any lock is taken: most reports tell of customers who are held already.
+    const standing = await standingMeasure(trx, subscriberId, detail.kind);
+    if (standing && decideOrder(standing, request).kind === "keep") return { measure: standing, changed: false };
+    await lockBreakers(trx);
+  }
+  const found = await lockSubscribers(trx, [subscriberId]);
+  if (!found.has(subscriberId))
+    throw new EnforcementError("unknown-subscriber", `there is no subscriber ${subscriberId}`);
+  const standing = await standingMeasure(trx, subscriberId, detail.kind);
+  return await carryOut(trx, { order, standing, decision: decideOrder(standing, request) });
+}
+
+interface Decided {
+  readonly order: MeasureOrder;
+  readonly standing: Measure | undefined;
+  readonly decision: OrderDecision;
+}
+
+async function carryOut(trx: Transaction, { order, standing, decision }: Decided): Promise<MeasureOrdered> {
+  if (decision.kind === "write") return { measure: await write(trx, order, { standing, decision }), changed: true };
+  if (!standing) throw new Error(`no measure stands, and yet the decision is to ${decision.kind}`);
+  if (decision.kind === "move-end")
+    return { measure: (await moveEnd(trx, standing.id, decision.until)) ?? standing, changed: true };
+  if (!order.automatic)
+    await enqueueForSubscribers(trx, {
+      subscriberIds: [order.subscriberId],
+      reason: `${order.detail.kind} tried again`,
+    });
+  return { measure: standing, changed: false };
+}
+
+interface Writing {
+  readonly standing: Measure | undefined;
+  readonly decision: Extract<OrderDecision, { kind: "write" }>;
+}
+
+async function write(trx: Transaction, order: MeasureOrder, { standing, decision }: Writing): Promise<Measure> {
+  const { subscriberId, automatic, now, orderedBy } = order;
+  const { until: _, ...asOrdered } = order;
+  const tripped =
+    decision.passesBreakers && automatic ? await trippedBreaker(trx, { subscriberId, now, ...automatic }) : undefined;
+  const heldBy = decision.state === "held" ? standing?.heldBy : tripped;
+  if (standing)
+    await endMeasures(trx, { ids: [standing.id], by: orderedBy, reason: "replaced by a newer one", now }, "lifted");
+  const measure = await insertMeasure(trx, {
+    ...asOrdered,
+    state: tripped === undefined ? decision.state : "held",
+    isCounted: decision.passesBreakers && tripped === undefined,
+    ...(decision.until && { until: decision.until }),
+    ...(heldBy !== undefined && { heldBy }),
+  });
+  await refreshProfiles(trx, { subscriberIds: [subscriberId], reason: `${order.detail.kind} ordered` });
+  return measure;
+}

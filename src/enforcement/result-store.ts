@@ -1,0 +1,165 @@
+import type { Database, Transaction } from "../database/database.ts";
+import type { Applied } from "./next-move.ts";
+import type { Outcome } from "./outcome.ts";
+
+/** How one request ended. */
+export interface RequestEnd {
+  readonly enforcementId: string;
+  readonly outcome: Outcome;
+}
+
+/** The NAS's vendor has no way to express the profile: an attempt on record, though nothing was sent. */
+export interface UnsupportedAttempt {
+  readonly subscriberId: string;
+  readonly nasId: string;
+  readonly reason: string;
+  readonly requestedAt: Date;
+  readonly digest: string | null;
+}
+
+/** How the run of one claimed job ended. */
+export interface RunEnd {
+  readonly claimant: string;
+  readonly sessionId: string;
+  readonly revision: number;
+  /** The profile that was tried. */
+  readonly digest: string | null;
+  /** undefined: what it follows is as before. */
+  readonly applied?: Applied & {
+    /** What accounting will show if the NAS runs it. */
+    readonly expected?: Readonly<Record<string, readonly string[]>>;
+  };
+  readonly obstacle: string | null;
+  /** undefined: the job is done with. Either way it runs again at once if its desire is no longer what was tried. */
+  readonly retryAfterMs?: number;
+  /** It counts as a failed try. */
+  readonly hasFailed: boolean;
+  /** It was to end the session, and that is done. */
+  readonly hasEndedSession?: boolean;
+  readonly unsupported?: UnsupportedAttempt;
+}
+
+export interface RunRecord {
+  readonly request?: RequestEnd;
+  readonly run?: RunEnd;
+}
+
+/** Records how requests and runs ended, all in one transaction; what lost its lease meanwhile changes no session. */
+export async function recordRuns(
+  database: Pick<Database, "transaction">,
+  records: readonly RunRecord[],
+): Promise<void> {
+  const requests = records.flatMap(({ request }) => (request ? [request] : []));
+  const runs = records.flatMap(({ run }) => (run ? [run] : []));
+  await database.transaction(async (trx) => {
+    if (requests.length > 0) await writeOutcomes(trx, requests);
+    const unsupported = runs.filter((run) => run.unsupported !== undefined);
+    if (unsupported.length > 0) await insertUnsupported(trx, unsupported);
+    if (runs.length > 0) await writeSessions(trx, runs);
+    if (runs.length > 0) await writeJobs(trx, runs);
+  });
+}
+
+async function writeOutcomes(trx: Transaction, requests: readonly RequestEnd[]): Promise<void> {
+  await trx.query(
+    `update enforcement set sent_at = given.sent_at, answered_at = given.answered_at, attempts = given.attempts,
+       outcome = given.outcome, error_cause = given.error_cause, response = given.response
+     from unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[], $4::int[], $5::text[], $6::int[], $7::bytea[])
+       as given (id, sent_at, answered_at, attempts, outcome, error_cause, response)
+     where enforcement.id = given.id and enforcement.outcome is null`,
+    [
+      requests.map(({ enforcementId }) => enforcementId),
+      requests.map(({ outcome }) => outcome.sentAt),
+      requests.map(({ outcome }) => outcome.answeredAt ?? null),
+      requests.map(({ outcome }) => outcome.attempts),
+      requests.map(({ outcome }) => outcome.kind),
+      requests.map(({ outcome }) => (outcome.kind === "refused" ? (outcome.errorCause ?? null) : null)),
+      requests.map(({ outcome }) => outcome.response ?? null),
+    ],
+  );
+}
+
+async function insertUnsupported(trx: Transaction, runs: readonly RunEnd[]): Promise<void> {
+  const column = (value: (attempt: UnsupportedAttempt) => string | Date | null) =>
+    runs.map(({ unsupported }) => (unsupported ? value(unsupported) : null));
+  await trx.query(
+    `insert into enforcement (session_id, subscriber_id, nas_id, kind, reason, requested_at, digest, outcome)
+     select given.session_id, given.subscriber_id, given.nas_id, 'coa', given.reason, given.requested_at, given.digest,
+       'unsupported'
+     from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::text[])
+       as given (session_id, subscriber_id, nas_id, reason, requested_at, digest)`,
+    [
+      runs.map(({ sessionId }) => sessionId),
+      column(({ subscriberId }) => subscriberId),
+      column(({ nasId }) => nasId),
+      column(({ reason }) => reason),
+      column(({ requestedAt }) => requestedAt),
+      column(({ digest }) => digest),
+    ],
+  );
+}
+
+/** Sessions before jobs, both by id: accounting locks sessions, then subscribers; an order locks subscribers, then jobs. */
+async function writeSessions(trx: Transaction, runs: readonly RunEnd[]): Promise<void> {
+  const ids = runs.map(({ sessionId }) => sessionId);
+  await trx.query("select from session where session.id = any ($1::bigint[]) order by session.id for no key update", [
+    ids,
+  ]);
+  await trx.query(
+    `update session set obstacle = given.obstacle,
+       applied = case when given.is_applied then given.applied::jsonb else session.applied end,
+       applied_digest = case when given.is_applied then given.applied_digest else session.applied_digest end,
+       expected = case when given.is_applied then given.expected::jsonb else session.expected end
+     from unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::text[], $7::text[])
+       as given (session_id, claimant, obstacle, is_applied, applied, applied_digest, expected)
+     join enforcement_job as job on job.session_id = given.session_id and job.claimed_by = given.claimant
+     where session.id = given.session_id`,
+    [
+      ids,
+      runs.map(({ claimant }) => claimant),
+      runs.map(({ obstacle }) => obstacle),
+      runs.map(({ applied }) => applied !== undefined),
+      runs.map(({ applied }) => (applied && applied.digest !== null ? JSON.stringify(applied.profile) : null)),
+      runs.map(({ applied }) => applied?.digest ?? null),
+      runs.map(({ applied }) => (applied?.expected ? JSON.stringify(applied.expected) : null)),
+    ],
+  );
+}
+
+/**
+ * Removes jobs that are done with and gives the others back, due when they are to be tried again. One that was ordered
+ * anew meanwhile, or whose desire is no longer what was tried, is due at once.
+ */
+async function writeJobs(trx: Transaction, runs: readonly RunEnd[]): Promise<void> {
+  await trx.query(
+    `with given as (
+       select given.*, (subscriber.profile_digest is not distinct from given.digest and job.revision = given.revision) as is_current
+       from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::int[], $6::boolean[], $7::boolean[])
+         as given (session_id, claimant, revision, digest, retry_ms, has_failed, has_ended)
+       join enforcement_job as job on job.session_id = given.session_id
+       left join subscriber on subscriber.id = job.subscriber_id),
+     done as (
+       delete from enforcement_job as job using given
+       where job.session_id = given.session_id and job.claimed_by = given.claimant and job.revision = given.revision
+         and given.is_current and given.retry_ms is null
+       returning job.session_id)
+     update enforcement_job as job set claimed_by = null, claimed_until = null,
+       ends_session = job.ends_session and not given.has_ended,
+       attempts = case when given.is_current and job.revision = given.revision
+         then job.attempts + given.has_failed::int else 0 end,
+       due_at = case when given.is_current and job.revision = given.revision
+         then clock_timestamp() + make_interval(secs => coalesce(given.retry_ms, 0) / 1000.0) else clock_timestamp() end
+     from given
+     where job.session_id = given.session_id and job.claimed_by = given.claimant
+       and not exists (select from done where done.session_id = job.session_id)`,
+    [
+      runs.map(({ sessionId }) => sessionId),
+      runs.map(({ claimant }) => claimant),
+      runs.map(({ revision }) => revision),
+      runs.map(({ digest }) => digest),
+      runs.map(({ retryAfterMs }) => retryAfterMs ?? null),
+      runs.map(({ hasFailed }) => hasFailed),
+      runs.map(({ hasEndedSession }) => hasEndedSession ?? false),
+    ],
+  );
+}
