@@ -14,7 +14,8 @@ create table grant_given (
   -- what accounting will show if the NAS runs that profile: attribute name -> values; null: nothing that could be seen
   expected jsonb
 );
-create index grant_given_lookup on grant_given (nas_id, username, given_at);
+create index grant_given_username on grant_given (nas_id, username, given_at);
+create index grant_given_session on grant_given (nas_id, acct_session_id, given_at);
 create index grant_given_age on grant_given (given_at);
 
 create table session (

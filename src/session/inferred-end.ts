@@ -2,7 +2,7 @@ import { UNSAID_DELAY_MS } from "./match-incarnation.ts";
 import type { InferredEnd, SessionState } from "./session-state.ts";
 
 /** A start that is only worked out from Acct-Session-Time is off by rounding and by the packet's way. */
-const GUESSED_START_SLACK_MS = 5_000;
+export const GUESSED_START_SLACK_MS = 5_000;
 
 /** Over, though no Stop said so. */
 export const ended = (state: SessionState, at: number, cause: InferredEnd): SessionState => ({

@@ -1,0 +1,152 @@
+import type { Queryable } from "../database/database.ts";
+
+/** What an Access-Accept gave. */
+export interface Grant {
+  readonly nasId: string;
+  readonly username: string;
+  readonly acctSessionId?: string;
+  readonly callingStationId?: string;
+  readonly givenAt: Date;
+  /** The attributes before any profile was laid over them: wire octets, one attribute after another. */
+  readonly attributes: Buffer;
+  /** The profile that was laid over (plain data) and its digest; absent: none. */
+  readonly profile?: object;
+  readonly profileDigest?: string;
+  /** What accounting will show if the NAS runs that profile: attribute name -> values. Absent: nothing that could be seen. */
+  readonly expected?: Readonly<Record<string, readonly string[]>>;
+}
+
+/** A grant as the session that it was for takes it over. */
+export interface LinkedGrant {
+  readonly grantId: string;
+  readonly attributes: Buffer;
+  readonly profile: object | null;
+  readonly profileDigest: string | null;
+  readonly expected: Readonly<Record<string, readonly string[]>> | null;
+}
+
+/** What is known of a session for finding its grant. */
+export interface GrantSearch {
+  /** From our Class; undefined: the NAS sent none. */
+  readonly grantId: string | undefined;
+  readonly nasId: string;
+  readonly acctSessionId: string;
+  readonly username: string;
+  readonly callingStationId: string | undefined;
+  readonly startedAt: Date;
+}
+
+const cookiePattern = /^weir:(\d{1,18})$/;
+
+/** Our Class for an Access-Accept: the NAS repeats it in the session's accounting. */
+export const grantClass = (grantId: string): string => `weir:${grantId}`;
+
+/** The grant that our Class (RFC 2865 section 5.25) names, which an Access-Accept gave and accounting brings back. */
+export function grantIdOf(classes: readonly string[] | undefined): string | undefined {
+  for (const text of classes ?? []) {
+    const id = cookiePattern.exec(text)?.[1];
+    if (id !== undefined) return id;
+  }
+  return undefined;
+}
+
+/** Stores what Access-Accepts gave; returns their ids, in order. */
+export async function saveGrants(on: Queryable, grants: readonly Grant[]): Promise<string[]> {
+  if (grants.length === 0) return [];
+  const json = (value: object | undefined) => (value === undefined ? null : JSON.stringify(value));
+  const rows = await on.query<{ id: string }>(
+    `insert into grant_given (nas_id, username, acct_session_id, calling_station_id, given_at, attributes, profile, profile_digest, expected)
+     select given.nas_id, given.username, given.acct_session_id, given.calling_station_id, given.given_at, given.attributes,
+       given.profile, given.profile_digest, given.expected
+     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bytea[], $7::jsonb[], $8::text[], $9::jsonb[])
+       with ordinality as given (nas_id, username, acct_session_id, calling_station_id, given_at, attributes, profile,
+         profile_digest, expected, position)
+     order by given.position returning grant_given.id`,
+    [
+      grants.map((grant) => grant.nasId),
+      grants.map((grant) => grant.username),
+      grants.map((grant) => grant.acctSessionId ?? null),
+      grants.map((grant) => grant.callingStationId ?? null),
+      grants.map((grant) => grant.givenAt),
+      grants.map((grant) => grant.attributes),
+      grants.map((grant) => json(grant.profile)),
+      grants.map((grant) => grant.profileDigest ?? null),
+      grants.map((grant) => json(grant.expected)),
+    ],
+  );
+  // Ids are given in the order of the rows, and each transaction's are ascending.
+  return rows.map(({ id }) => id).sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
+}
+
+/**
+ * Three ways from a session to its grant, the surest first: our Class; the Acct-Session-Id, where the Access-Request had
+ * one; the newest grant to this username and line in the ten minutes before. A Class of ours that is known no more is
+ * nobody else's.
+ */
+const candidates = `
+  (select 1 as rank, grant_given.* from grant_given
+   where grant_given.id = wanted.grant_id and grant_given.nas_id = wanted.nas_id)
+  union all
+  (select 2, grant_given.* from grant_given
+   where wanted.grant_id is null and grant_given.nas_id = wanted.nas_id
+     and grant_given.acct_session_id = wanted.acct_session_id
+     and grant_given.given_at between wanted.started_at - interval '1 day' and wanted.started_at + interval '1 minute'
+   order by grant_given.given_at desc limit 1)
+  union all
+  (select 3, grant_given.* from grant_given
+   where wanted.grant_id is null and grant_given.nas_id = wanted.nas_id and grant_given.username = wanted.username
+     and grant_given.calling_station_id is not distinct from wanted.calling_station_id
+     and grant_given.given_at between wanted.started_at - interval '10 minutes' and wanted.started_at + interval '1 minute'
+   order by grant_given.given_at desc limit 1)`;
+
+interface LinkedRow {
+  readonly position: string;
+  readonly id: string;
+  readonly attributes: Buffer;
+  readonly profile: object | null;
+  readonly profile_digest: string | null;
+  readonly expected: Readonly<Record<string, readonly string[]>> | null;
+}
+
+/** The grant of each session, by its index in `searches`. */
+export async function findGrants(
+  on: Queryable,
+  searches: readonly GrantSearch[],
+): Promise<ReadonlyMap<number, LinkedGrant>> {
+  if (searches.length === 0) return new Map();
+  const rows = await on.query<LinkedRow>(
+    `select wanted.position, given.id, given.attributes, given.profile, given.profile_digest, given.expected
+     from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) with ordinality
+       as wanted (grant_id, nas_id, acct_session_id, username, calling_station_id, started_at, position)
+     cross join lateral (select * from (${candidates}) as found order by found.rank limit 1) as given`,
+    [
+      searches.map((search) => search.grantId ?? null),
+      searches.map((search) => search.nasId),
+      searches.map((search) => search.acctSessionId),
+      searches.map((search) => search.username),
+      searches.map((search) => search.callingStationId ?? null),
+      searches.map((search) => search.startedAt),
+    ],
+  );
+  return new Map(
+    rows.map((row) => [
+      Number(row.position) - 1,
+      {
+        grantId: row.id,
+        attributes: row.attributes,
+        profile: row.profile,
+        profileDigest: row.profile_digest,
+        expected: row.expected,
+      },
+    ]),
+  );
+}
+
+/** Forgets grants given before a time: their sessions have long taken them over, or never began. Returns how many. */
+export async function purgeGrants(on: Queryable, before: Date): Promise<number> {
+  const rows = await on.query<{ count: string }>(
+    "with gone as (delete from grant_given where grant_given.given_at < $1 returning 1) select count(*) from gone",
+    [before],
+  );
+  return Number(rows[0]?.count ?? 0);
+}

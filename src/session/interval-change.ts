@@ -1,0 +1,37 @@
+import { type HeldInterval, heldIntervals } from "./address-runs.ts";
+import type { SessionState } from "./session-state.ts";
+
+/** How the stored intervals of one session become those that follow from its state. */
+export interface IntervalChange {
+  /** To be removed: still open, or already in history. */
+  readonly removed: readonly HeldInterval[];
+  readonly added: readonly HeldInterval[];
+}
+
+const intervalsOf = (state: SessionState): HeldInterval[] => [
+  ...heldIntervals(state.ipv4, state),
+  ...heldIntervals(state.ipv6, state),
+];
+
+const isSame = (a: HeldInterval, b: HeldInterval): boolean =>
+  a.prefix === b.prefix && a.from === b.from && a.until === b.until;
+
+const nothing: IntervalChange = Object.freeze({ removed: [], added: [] });
+
+/** `before` undefined: the session is new. */
+export function intervalChange(before: SessionState | undefined, after: SessionState): IntervalChange {
+  if (before === undefined) return { removed: [], added: intervalsOf(after) };
+  const isUntouched =
+    before.ipv4 === after.ipv4 &&
+    before.ipv6 === after.ipv6 &&
+    before.startedAt === after.startedAt &&
+    before.isStartKnown === after.isStartKnown &&
+    before.stoppedAt === after.stoppedAt;
+  if (isUntouched) return nothing;
+  const old = intervalsOf(before);
+  const now = intervalsOf(after);
+  return {
+    removed: old.filter((interval) => !now.some((other) => isSame(interval, other))),
+    added: now.filter((interval) => !old.some((other) => isSame(interval, other))),
+  };
+}

@@ -1,0 +1,154 @@
+import type { Transaction } from "../database/database.ts";
+import type { AccountingEvent } from "./accounting-event.ts";
+import { findGrants, grantIdOf, type LinkedGrant } from "./grant-store.ts";
+import { intervalChange } from "./interval-change.ts";
+import { addIntervals, removeClosed, removeOpen } from "./interval-write-store.ts";
+import { restartTimes } from "./nas-restart-store.ts";
+import type { OpenedSession } from "./opened-session.ts";
+import { lockSessions } from "./session-lock-store.ts";
+import { subscribersOf } from "./session-subscriber-store.ts";
+import { insertSessions, relinkSessions, rewriteSessions, touchSessions } from "./session-write-store.ts";
+import { isTouch, nasesOpening, type SessionChange, sortedKeys, takeBatch } from "./take-batch.ts";
+
+/** A change that is written: the session's id is known. */
+interface Written {
+  readonly change: SessionChange;
+  readonly sessionId: string;
+  readonly subscriberId: string | undefined;
+  /** The grant it took over just now. */
+  readonly grant: LinkedGrant | undefined;
+}
+
+/** A session looks for its grant when it is new, and when our Class shows that the NAS took a newer Access-Accept. */
+function wantsGrant({ before, after }: SessionChange): boolean {
+  if (before === undefined) return true;
+  const shown = after.observed === before.state.observed ? undefined : grantIdOf(after.observed["Class"]);
+  return shown !== undefined && shown !== before.grantId;
+}
+
+async function grantsFor(
+  trx: Transaction,
+  changes: readonly SessionChange[],
+): Promise<Map<SessionChange, LinkedGrant>> {
+  const wanting = changes.filter(wantsGrant);
+  const found = await findGrants(
+    trx,
+    wanting.map(({ after }) => ({
+      grantId: grantIdOf(after.observed["Class"]),
+      nasId: after.nasId,
+      acctSessionId: after.acctSessionId,
+      username: after.username,
+      callingStationId: after.identity["Calling-Station-Id"],
+      startedAt: new Date(after.startedAt),
+    })),
+  );
+  return new Map(
+    wanting.flatMap((change, index) => {
+      const grant = found.get(index);
+      return grant === undefined ? [] : [[change, grant] as const];
+    }),
+  );
+}
+
+async function writeStored(trx: Transaction, changes: readonly SessionChange[]): Promise<void> {
+  const [touches, rewrites] = [changes.filter(isTouch), changes.filter((change) => !isTouch(change))];
+  await touchSessions(
+    trx,
+    touches.map(({ after }) => after),
+  );
+  await rewriteSessions(
+    trx,
+    rewrites.map(({ after }) => after),
+  );
+}
+
+async function writeNew(
+  trx: Transaction,
+  changes: readonly SessionChange[],
+  options: { readonly autoSubscribers: boolean; readonly grants: ReadonlyMap<SessionChange, LinkedGrant> },
+): Promise<Written[]> {
+  const usernames = [...new Set(changes.map(({ after }) => after.username).filter((name) => name !== ""))].sort();
+  const subscribers = await subscribersOf(trx, usernames, options.autoSubscribers);
+  const opened = changes.map((change) => ({
+    change,
+    subscriberId: subscribers.get(change.after.username),
+    grant: options.grants.get(change),
+  }));
+  const ids = await insertSessions(
+    trx,
+    opened.map(({ change, ...rest }) => ({ state: change.after, ...rest })),
+  );
+  return opened.map((session, index) => ({ ...session, sessionId: ids[index] ?? "" }));
+}
+
+async function writeIntervals(trx: Transaction, written: readonly Written[]): Promise<void> {
+  const rows = written.map(({ change, ...rest }) => {
+    const owner = { sessionId: rest.sessionId, subscriberId: rest.subscriberId, nasId: change.after.nasId };
+    const { removed, added } = intervalChange(change.before?.state, change.after);
+    return {
+      removed: removed.map((interval) => ({ ...interval, ...owner })),
+      added: added.map((interval) => ({ ...interval, ...owner })),
+    };
+  });
+  const removed = rows.flatMap((row) => row.removed);
+  await removeOpen(
+    trx,
+    removed.filter(({ until }) => until === undefined),
+  );
+  await removeClosed(
+    trx,
+    removed.filter(({ until }) => until !== undefined),
+  );
+  await addIntervals(
+    trx,
+    rows.flatMap((row) => row.added),
+  );
+}
+
+/** Sessions of which enforcement has to know: open, and new, alive again, or with another Access-Accept in force. */
+const isOpened = ({ change, grant }: Written): boolean =>
+  change.after.stoppedAt === undefined &&
+  (change.before === undefined || change.before.state.stoppedAt !== undefined || grant !== undefined);
+
+/**
+ * Records a batch in one transaction. Returns the sessions that enforcement has to look at: their rows are written by
+ * then, so that whoever changes a subscriber's profile meanwhile either sees them or is seen.
+ */
+export async function recordBatch(
+  trx: Transaction,
+  events: readonly AccountingEvent[],
+  autoSubscribers: boolean,
+): Promise<OpenedSession[]> {
+  const stored = await lockSessions(trx, sortedKeys(events));
+  const restartedAt = await restartTimes(trx, nasesOpening(events, stored));
+  const changes = takeBatch(events, stored, restartedAt);
+  const grants = await grantsFor(trx, changes);
+  const known = changes.filter(({ before }) => before !== undefined);
+  // An id in use again: the old session ends before the new one opens, since only one of them may be open.
+  await writeStored(trx, known);
+  const fresh = await writeNew(
+    trx,
+    changes.filter(({ before }) => before === undefined),
+    { autoSubscribers, grants },
+  );
+  const written = [
+    ...known.map((change) => ({
+      change,
+      sessionId: change.after.id ?? "",
+      subscriberId: change.before?.subscriberId,
+      grant: grants.get(change),
+    })),
+    ...fresh,
+  ];
+  await writeIntervals(trx, written);
+  await relinkSessions(
+    trx,
+    written.flatMap(({ change, sessionId, grant }) => (change.before && grant ? [{ sessionId, grant }] : [])),
+  );
+  return written.filter(isOpened).map(({ change, sessionId, subscriberId, grant }) => ({
+    id: sessionId,
+    nasId: change.after.nasId,
+    subscriberId,
+    appliedDigest: grant ? grant.profileDigest : (change.before?.appliedDigest ?? null),
+  }));
+}

@@ -1,0 +1,46 @@
+import type { Transaction } from "../database/database.ts";
+
+type Owners = Map<string, string>;
+
+/** Locked until the end of the transaction: a username does not move to another subscriber under a session being opened. */
+async function ownersOf(trx: Transaction, usernames: readonly string[]): Promise<Owners> {
+  const rows = await trx.query<{ username: string; subscriber_id: string }>(
+    `select subscriber_username.username, subscriber_username.subscriber_id from subscriber_username
+     where subscriber_username.username = any ($1::text[]) order by subscriber_username.username for share`,
+    [usernames],
+  );
+  return new Map(rows.map(({ username, subscriber_id }) => [username, subscriber_id]));
+}
+
+/** `prefix`: where the username is the id of a subscriber who does not have it, the automatic one needs another id. */
+async function addAutomatic(trx: Transaction, usernames: readonly string[], prefix: string): Promise<void> {
+  await trx.query(
+    `with added as (
+       insert into subscriber (id, is_automatic)
+       select $2 || wanted.username, true from unnest($1::text[]) as wanted (username)
+       on conflict (id) do nothing returning subscriber.id)
+     insert into subscriber_username (username, subscriber_id)
+     select substr(added.id, length($2) + 1), added.id from added order by added.id on conflict (username) do nothing`,
+    [usernames, prefix],
+  );
+}
+
+/**
+ * Whose these usernames are. `makeMissing`: a name that nobody has makes a subscriber with that name as id.
+ * Usernames must be sorted, each once, so that nodes that make the same subscribers do not wait in a circle.
+ */
+export async function subscribersOf(
+  trx: Transaction,
+  usernames: readonly string[],
+  makeMissing: boolean,
+): Promise<ReadonlyMap<string, string>> {
+  if (usernames.length === 0) return new Map();
+  const owners = await ownersOf(trx, usernames);
+  for (const prefix of makeMissing ? ["", "auto:"] : []) {
+    const missing = usernames.filter((username) => !owners.has(username));
+    if (missing.length === 0) break;
+    await addAutomatic(trx, missing, prefix);
+    for (const [username, id] of await ownersOf(trx, missing)) owners.set(username, id);
+  }
+  return owners;
+}

@@ -1,0 +1,137 @@
+import type { Transaction } from "../database/database.ts";
+import { type AddressRuns, keptRuns, newestAddresses } from "./address-runs.ts";
+import type { LinkedGrant } from "./grant-store.ts";
+import type { SessionState } from "./session-state.ts";
+
+/** A session to be inserted. */
+export interface NewSession {
+  readonly state: SessionState;
+  readonly subscriberId: string | undefined;
+  readonly grant: LinkedGrant | undefined;
+}
+
+const time = (ms: number): string => new Date(ms).toISOString();
+const timeOrNull = (ms: number | undefined): string | null => (ms === undefined ? null : time(ms));
+
+function runsJson(state: SessionState): string {
+  const family = (name: "ipv4" | "ipv6", runs: AddressRuns) =>
+    runs.runs.length === 0 ? {} : { [name]: keptRuns(runs) };
+  return JSON.stringify({ ...family("ipv4", state.ipv4), ...family("ipv6", state.ipv6) });
+}
+
+const observedJson = (state: SessionState): string | null =>
+  Object.keys(state.observed).length === 0 ? null : JSON.stringify(state.observed);
+
+/** The columns that every record may change, as arrays of text for unnest: $1 to $14. */
+const stateArrays = (states: readonly SessionState[]): unknown[] => [
+  states.map((state) => time(state.startedAt)),
+  states.map((state) => state.isStartKnown),
+  states.map((state) => time(state.aliveAt)),
+  states.map((state) => time(state.lastSeenAt)),
+  states.map((state) => timeOrNull(state.stoppedAt)),
+  states.map((state) => state.terminateCause ?? null),
+  states.map((state) => state.username),
+  states.map((state) => newestAddresses(state.ipv4)[0] ?? null),
+  states.map((state) => newestAddresses(state.ipv6).join(",")),
+  states.map(runsJson),
+  states.map((state) => state.inputOctets.toString()),
+  states.map((state) => state.outputOctets.toString()),
+  states.map((state) => state.interimSeconds ?? null),
+  states.map((state) => JSON.stringify(state.identity)),
+  states.map(observedJson),
+];
+
+const stateTypes = `$1::timestamptz[], $2::boolean[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::text[],
+  $7::text[], $8::inet[], $9::text[], $10::jsonb[], $11::bigint[], $12::bigint[], $13::integer[], $14::jsonb[], $15::jsonb[]`;
+
+const stateColumns = `started_at, is_start_known, last_event_at, last_seen_at, stopped_at, terminate_cause,
+  username, ipv4, ipv6, address_runs, input_octets, output_octets, interim_seconds, identity, observed`;
+
+/** Inserts sessions and returns their ids, in order. Fails with a unique violation where another node was quicker. */
+export async function insertSessions(trx: Transaction, sessions: readonly NewSession[]): Promise<string[]> {
+  if (sessions.length === 0) return [];
+  const rows = await trx.query<{ id: string; nas_id: string; acct_session_id: string; incarnation: number }>(
+    `insert into session (${stateColumns}, nas_id, acct_session_id, incarnation, subscriber_id, grant_id, granted,
+       applied, applied_digest, expected)
+     select started_at, is_start_known, last_event_at, last_seen_at, stopped_at, terminate_cause, username, ipv4,
+       string_to_array(ipv6, ','), address_runs, input_octets, output_octets, interim_seconds, identity, observed,
+       nas_id, acct_session_id, incarnation, subscriber_id, grant_id, granted, applied, applied_digest, expected
+     from unnest(${stateTypes}, $16::text[], $17::text[], $18::integer[], $19::text[], $20::bigint[], $21::bytea[],
+       $22::jsonb[], $23::text[], $24::jsonb[]) as opened (${stateColumns}, nas_id, acct_session_id, incarnation,
+       subscriber_id, grant_id, granted, applied, applied_digest, expected)
+     returning session.id, session.nas_id, session.acct_session_id, session.incarnation`,
+    [
+      ...stateArrays(sessions.map(({ state }) => state)),
+      sessions.map(({ state }) => state.nasId),
+      sessions.map(({ state }) => state.acctSessionId),
+      sessions.map(({ state }) => state.incarnation),
+      sessions.map(({ subscriberId }) => subscriberId ?? null),
+      sessions.map(({ grant }) => grant?.grantId ?? null),
+      sessions.map(({ grant }) => grant?.attributes ?? null),
+      sessions.map(({ grant }) => (grant?.profile ? JSON.stringify(grant.profile) : null)),
+      sessions.map(({ grant }) => grant?.profileDigest ?? null),
+      sessions.map(({ grant }) => (grant?.expected ? JSON.stringify(grant.expected) : null)),
+    ],
+  );
+  const name = (nasId: string, acctSessionId: string, incarnation: number) =>
+    `${nasId}\n${acctSessionId}\n${incarnation}`;
+  const ids = new Map(rows.map((row) => [name(row.nas_id, row.acct_session_id, row.incarnation), row.id]));
+  return sessions.map(({ state }) => ids.get(name(state.nasId, state.acctSessionId, state.incarnation)) ?? "");
+}
+
+/** Writes all that records may change of sessions that are stored and locked. */
+export async function rewriteSessions(trx: Transaction, states: readonly SessionState[]): Promise<void> {
+  if (states.length === 0) return;
+  await trx.query(
+    `update session set (${stateColumns}) = (changed.started_at, changed.is_start_known, changed.last_event_at,
+       changed.last_seen_at, changed.stopped_at, changed.terminate_cause, changed.username, changed.ipv4,
+       string_to_array(changed.ipv6, ','), changed.address_runs, changed.input_octets, changed.output_octets,
+       changed.interim_seconds, changed.identity, changed.observed)
+     from unnest(${stateTypes}, $16::bigint[]) as changed (${stateColumns}, id)
+     where session.id = changed.id`,
+    [...stateArrays(states), states.map(({ id }) => id)],
+  );
+}
+
+/** What an ordinary Interim changes: few columns, none of them indexed, so that PostgreSQL updates the row in its page. */
+export async function touchSessions(trx: Transaction, states: readonly SessionState[]): Promise<void> {
+  if (states.length === 0) return;
+  await trx.query(
+    `update session set last_event_at = touched.last_event_at, last_seen_at = touched.last_seen_at,
+       input_octets = touched.input_octets, output_octets = touched.output_octets, interim_seconds = touched.interim_seconds
+     from unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::integer[])
+       as touched (id, last_event_at, last_seen_at, input_octets, output_octets, interim_seconds)
+     where session.id = touched.id`,
+    [
+      states.map(({ id }) => id),
+      states.map(({ aliveAt }) => time(aliveAt)),
+      states.map(({ lastSeenAt }) => time(lastSeenAt)),
+      states.map(({ inputOctets }) => inputOctets.toString()),
+      states.map(({ outputOctets }) => outputOctets.toString()),
+      states.map(({ interimSeconds }) => interimSeconds ?? null),
+    ],
+  );
+}
+
+/** The NAS took a new Access-Accept for a running session: what that gave is what it runs now. */
+export async function relinkSessions(
+  trx: Transaction,
+  links: readonly { readonly sessionId: string; readonly grant: LinkedGrant }[],
+): Promise<void> {
+  if (links.length === 0) return;
+  await trx.query(
+    `update session set grant_id = linked.grant_id, granted = linked.granted, applied = linked.applied,
+       applied_digest = linked.applied_digest, expected = linked.expected, obstacle = null
+     from unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::jsonb[], $5::text[], $6::jsonb[])
+       as linked (id, grant_id, granted, applied, applied_digest, expected)
+     where session.id = linked.id`,
+    [
+      links.map(({ sessionId }) => sessionId),
+      links.map(({ grant }) => grant.grantId),
+      links.map(({ grant }) => grant.attributes),
+      links.map(({ grant }) => (grant.profile ? JSON.stringify(grant.profile) : null)),
+      links.map(({ grant }) => grant.profileDigest),
+      links.map(({ grant }) => (grant.expected ? JSON.stringify(grant.expected) : null)),
+    ],
+  );
+}

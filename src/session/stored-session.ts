@@ -1,0 +1,10 @@
+import type { SessionState } from "./session-state.ts";
+
+/** A session row under lock: its state, and what recording needs of the rest. */
+export interface StoredSession {
+  readonly state: SessionState;
+  readonly subscriberId: string | undefined;
+  readonly grantId: string | undefined;
+  /** Digest of the profile that the NAS last took for it; null: none. */
+  readonly appliedDigest: string | null;
+}
