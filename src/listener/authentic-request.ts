@@ -1,0 +1,43 @@
+import type { Nas } from "../nas/nas.ts";
+import { nasFor } from "../nas/nas-directory.ts";
+import { firstValue } from "../radius/attribute-values.ts";
+import { Code } from "../radius/code.ts";
+import type { Packet } from "../radius/packet.ts";
+import { verifyRequest } from "../radius/verify-packet.ts";
+import type { DropReason } from "./drop-reason.ts";
+
+const NAS_IDENTIFIER = 32;
+const EAP_MESSAGE = 79;
+
+export type RequestCheck =
+  | { readonly ok: true; readonly nas: Nas; readonly hasMessageAuthenticator: boolean }
+  | { readonly ok: false; readonly reason: DropReason };
+
+/**
+ * Finds the NAS that a packet is from, among those at its source address, and checks what proves it. `isRequired`: whether
+ * an Access-Request of this NAS must carry a Message-Authenticator.
+ */
+export function checkRequest(
+  packet: Packet,
+  candidates: readonly Nas[],
+  isRequired: (nas: Nas) => boolean,
+): RequestCheck {
+  const identifier = candidates.length > 1 ? firstValue(packet, NAS_IDENTIFIER)?.toString("utf8") : undefined;
+  const nas = nasFor(candidates, identifier);
+  if (nas === undefined) return { ok: false, reason: "unknown-nas" };
+  const verdict = verifyRequest(packet, nas.secret);
+  if (!verdict.ok)
+    return { ok: false, reason: verdict.reason === "bad-message-authenticator" ? verdict.reason : "bad-authenticator" };
+  const { hasMessageAuthenticator } = verdict;
+  if (!hasMessageAuthenticator && mustHaveMessageAuthenticator(packet, nas, isRequired))
+    return { ok: false, reason: "message-authenticator-missing" };
+  return { ok: true, nas, hasMessageAuthenticator };
+}
+
+function mustHaveMessageAuthenticator(packet: Packet, nas: Nas, isRequired: (nas: Nas) => boolean): boolean {
+  // RFC 5997 section 3: nothing else protects a Status-Server.
+  if (packet.code === Code.StatusServer) return true;
+  if (packet.code !== Code.AccessRequest) return false;
+  // RFC 3579 section 3.2
+  return firstValue(packet, EAP_MESSAGE) !== undefined || isRequired(nas);
+}

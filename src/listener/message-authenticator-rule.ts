@@ -1,0 +1,39 @@
+import type { Nas } from "../nas/nas.ts";
+
+export interface MessageAuthenticatorRuleOptions {
+  /** Makes it known to other processes and later runs. */
+  readonly markSeen: (nasId: string) => Promise<void>;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Whether a NAS's Access-Requests must carry a Message-Authenticator: "require", "off", or "auto", once it has sent one. */
+export class MessageAuthenticatorRule {
+  readonly #options: MessageAuthenticatorRuleOptions;
+  /** NASes seen to send one, until the directory says so. A NAS that was put anew since starts afresh. */
+  readonly #seen = new Map<string, number>();
+
+  constructor(options: MessageAuthenticatorRuleOptions) {
+    this.#options = options;
+  }
+
+  isRequired(nas: Nas): boolean {
+    switch (nas.requireMessageAuthenticator) {
+      case "require":
+        return true;
+      case "off":
+        return false;
+      case "auto":
+        return nas.messageAuthenticatorSeen || this.#seen.get(nas.id) === nas.updatedAt.getTime();
+    }
+  }
+
+  /** A valid one came: the rule holds from this packet on. */
+  saw(nas: Nas): void {
+    if (nas.requireMessageAuthenticator !== "auto" || this.isRequired(nas)) return;
+    this.#seen.set(nas.id, nas.updatedAt.getTime());
+    this.#options.markSeen(nas.id).catch((error: unknown) => {
+      this.#seen.delete(nas.id);
+      this.#options.onError(error);
+    });
+  }
+}
