@@ -1,5 +1,6 @@
+import type { CaseEvent } from "../cases/case-event-store.ts";
 import { type CaseState, type EvidenceKind, evidenceKind, nextState } from "../cases/case-state.ts";
-import type { CaseEvent, OpenedCase } from "../cases/case-store.ts";
+import type { OpenedCase } from "../cases/case-store.ts";
 import type { EvidenceContext } from "./evidence-context-store.ts";
 import type { EvidenceGroup } from "./evidence-group.ts";
 import type { StoredObservation } from "./report-store.ts";

@@ -15,8 +15,8 @@ export interface EvidenceContext extends Matter {
   readonly pastCaseId: string | null;
   /** When this matter was last let go: the past case's release or closing, whichever is newer. */
   readonly letGoAt: Date | null;
-  /** Kinds of the measures that stand for the subscriber. */
-  readonly standing: readonly string[];
+  /** The measures that stand for the subscriber, in force or waiting: kind to id. */
+  readonly standing: Readonly<Record<string, string>>;
   /** When the subscriber was last let out of a measure of each kind, or a person refused it. */
   readonly lifted: Readonly<Record<string, Date>>;
 }
@@ -29,7 +29,7 @@ interface ContextRow {
   readonly has_open_case: boolean;
   readonly past_case_id: string | null;
   readonly let_go_at: Date | null;
-  readonly standing: string[] | null;
+  readonly standing: Readonly<Record<string, string>> | null;
   readonly lifted: Readonly<Record<string, string>> | null;
 }
 
@@ -40,7 +40,7 @@ const contextFromRow = (row: ContextRow): EvidenceContext => ({
   hasOpenCase: row.has_open_case,
   pastCaseId: row.past_case_id,
   letGoAt: row.let_go_at,
-  standing: row.standing ?? [],
+  standing: row.standing ?? {},
   lifted: Object.fromEntries(Object.entries(row.lifted ?? {}).map(([kind, at]) => [kind, new Date(at)])),
 });
 
@@ -51,7 +51,7 @@ export async function evidenceContexts(on: Queryable, matters: readonly Matter[]
        exists (select from subscriber_case as standing_case where standing_case.subscriber_id = given.subscriber_id
          and standing_case.category = given.category and standing_case.closed_at is null) as has_open_case,
        past.id as past_case_id, greatest(past.released_at, past.closed_at) as let_go_at,
-       (select array_agg(measure.kind) from measure where measure.subscriber_id = given.subscriber_id
+       (select jsonb_object_agg(measure.kind, measure.id::text) from measure where measure.subscriber_id = given.subscriber_id
          and measure.state in ('awaiting-approval', 'held', 'active')) as standing,
        (select jsonb_object_agg(ended.kind, ended.at) from (
           select measure.kind, max(coalesce(measure.lifted_at, measure.decided_at, measure.ordered_at)) as at

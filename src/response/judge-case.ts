@@ -1,5 +1,6 @@
+import type { CaseEvent } from "../cases/case-event-store.ts";
 import type { CaseState } from "../cases/case-state.ts";
-import type { CaseEvent, CaseStanding } from "../cases/case-store.ts";
+import type { CaseStanding } from "../cases/case-store.ts";
 import type { MeasureOrder, MeasureOrdered } from "../enforcement/order-measure.ts";
 import { type Decision, decide } from "../policy/decide.ts";
 import type { Playbook } from "../policy/playbook.ts";
@@ -39,7 +40,7 @@ export function judgeCase(grown: GrownCase, playbook: Playbook, reported: Report
     evidence: { seenAt: seenAt(deciding), confidence: deciding.observation.confidence },
     sourceTrust: reported.sourceTrust,
     subscriber: grown.context?.subscriber ?? null,
-    standing: grown.context?.standing ?? [],
+    standing: Object.keys(grown.context?.standing ?? {}),
     lifted: grown.context?.lifted ?? {},
     releasedAt: releasedAt(grown),
     now: reported.now,
@@ -99,8 +100,9 @@ export function decisionEvent(
   const rule = ruleOf(judgement, reported);
   if (decision.kind === "withhold") {
     const kind = decision.why === "already-standing" ? "measure-standing" : "measure-withheld";
-    const measure = decision.stage.measure?.kind ?? null;
-    return { ...common, kind, note: decision.detail, detail: { ...rule, why: decision.why, measure } };
+    const measure = decision.stage.measure?.kind;
+    const measureId = measure && grown.context?.standing[measure];
+    return { ...common, kind, note: decision.detail, detail: { ...rule, why: decision.why, measure, measureId } };
   }
   if (!ordered) return undefined;
   const { id, state, heldBy, kind } = ordered.measure;

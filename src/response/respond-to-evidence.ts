@@ -1,4 +1,5 @@
-import { addCaseEvents, type CaseEvent, openCases, writeStandings } from "../cases/case-store.ts";
+import { addCaseEvents, type CaseEvent } from "../cases/case-event-store.ts";
+import { openCases, writeStandings } from "../cases/case-store.ts";
 import type { Transaction } from "../database/database.ts";
 import type { MeasureOrder, MeasureOrdered } from "../enforcement/order-measure.ts";
 import type { PlaybookFor } from "../policy/built-in-playbooks.ts";
