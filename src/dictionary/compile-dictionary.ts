@@ -21,9 +21,9 @@ interface Tables {
   readonly blocks: Block[];
 }
 
-const fail = (statement: Statement, code: DictionaryErrorCode, message: string): never => {
+function fail(statement: Statement, code: DictionaryErrorCode, message: string): never {
   throw new DictionaryError(code, message, statement);
-};
+}
 
 const aliases: Readonly<Record<string, ValueType>> = {
   text: "string",
@@ -170,7 +170,7 @@ function vendorPrefix(tables: Tables, statement: Statement, vendor: Vendor, opti
 function beginVendor(tables: Tables, statement: Statement): void {
   const [name = "", option] = fieldsBetween(statement, 1, 2);
   const vendor = tables.vendors.get(name.toLowerCase());
-  if (!vendor) return fail(statement, "unknown-vendor", `there is no vendor ${name}`);
+  if (!vendor) fail(statement, "unknown-vendor", `there is no vendor ${name}`);
   tables.blocks.push({
     kind: "vendor",
     name,
@@ -183,7 +183,7 @@ function beginVendor(tables: Tables, statement: Statement): void {
 function beginTlv(tables: Tables, statement: Statement): void {
   const [name = ""] = fieldsBetween(statement, 1, 1);
   const parent = tables.byName.get(name.toLowerCase());
-  if (parent?.type !== "tlv") return fail(statement, "unknown-parent", `${name} is no tlv attribute`);
+  if (parent?.type !== "tlv") fail(statement, "unknown-parent", `${name} is no tlv attribute`);
   tables.blocks.push({ kind: "tlv", name, statement, prefix: parent.oid });
 }
 

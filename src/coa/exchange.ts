@@ -1,0 +1,90 @@
+import type { Outcome, OutcomeDetail } from "../enforcement/outcome.ts";
+import { firstValue } from "../radius/attribute-values.ts";
+import { Code } from "../radius/code.ts";
+import type { Packet } from "../radius/packet.ts";
+import { verifyResponse } from "../radius/verify-packet.ts";
+import type { CoaPort } from "./coa-port.ts";
+
+const ERROR_CAUSE = 101;
+const EVENT_TIMESTAMP = 55;
+/** RFC 5176 section 3.3: the default window in which a timestamp counts as current. */
+const CURRENT_WITHIN_S = 300;
+/** One ICMP message may be about a NAS that is just coming up; a second one after a retransmission settles it. */
+const REFUSALS_THAT_SETTLE = 2;
+
+export interface Exchange {
+  readonly port: CoaPort;
+  readonly octets: Buffer;
+  readonly secret: Buffer;
+  /** How long to wait after each transmission; as many transmissions as waits. */
+  readonly waitsMs: readonly number[];
+  readonly now: () => Date;
+  readonly onTransmit: () => void;
+  readonly onIgnored: (reason: "wrong-code" | "not-authentic" | "stale") => void;
+  /** Resolves with no-answer when the client stops. */
+  readonly stopped: AbortSignal;
+}
+
+function detailOf(packet: Packet): OutcomeDetail {
+  if (packet.code === Code.CoaAck || packet.code === Code.DisconnectAck) return { kind: "acknowledged" };
+  const cause = firstValue(packet, ERROR_CAUSE);
+  return cause?.length === 4 ? { kind: "refused", errorCause: cause.readUInt32BE(0) } : { kind: "refused" };
+}
+
+function isStale(packet: Packet, now: Date): boolean {
+  const stamp = firstValue(packet, EVENT_TIMESTAMP);
+  return stamp?.length === 4 && Math.abs(stamp.readUInt32BE(0) - now.getTime() / 1000) > CURRENT_WITHIN_S;
+}
+
+/**
+ * Sends one request, the same octets from the same port each time, until a genuine answer comes or the waits are over.
+ * A forged, malformed or stale datagram changes nothing for the request: the genuine answer may still come.
+ */
+export function exchange(request: Exchange): Promise<Outcome> {
+  const { port, octets, secret, waitsMs, now } = request;
+  const identifier = octets.readUInt8(1);
+  const asked = { identifier, code: octets.readUInt8(0), authenticator: octets.subarray(4, 20) };
+  const sentAt = now();
+  let attempts = 0;
+  let refusals = 0;
+  let forged: Buffer | undefined;
+  let timer: NodeJS.Timeout | undefined;
+  return new Promise((resolve) => {
+    const finish = (detail: OutcomeDetail, response?: Buffer) => {
+      clearTimeout(timer);
+      port.forget(identifier);
+      request.stopped.removeEventListener("abort", giveUp);
+      resolve({ ...detail, attempts, sentAt, ...(response && { answeredAt: now(), response: Buffer.from(response) }) });
+    };
+    const giveUp = () => {
+      if (forged) return finish({ kind: "not-authentic" }, forged);
+      return finish(refusals > 0 ? { kind: "unreachable" } : { kind: "no-answer" });
+    };
+    const transmit = () => {
+      const waitMs = waitsMs[attempts];
+      if (waitMs === undefined) return giveUp();
+      attempts += 1;
+      request.onTransmit();
+      port.send(octets);
+      timer = setTimeout(transmit, waitMs);
+    };
+    port.expect(identifier, {
+      refused: () => {
+        refusals += 1;
+        if (refusals >= REFUSALS_THAT_SETTLE) giveUp();
+      },
+      reply: (packet) => {
+        const verdict = verifyResponse(packet, asked, secret);
+        if (!verdict.ok && verdict.reason === "wrong-code") return request.onIgnored("wrong-code");
+        if (!verdict.ok) {
+          forged = Buffer.from(packet.octets);
+          return request.onIgnored("not-authentic");
+        }
+        if (isStale(packet, now())) return request.onIgnored("stale");
+        return finish(detailOf(packet), packet.octets);
+      },
+    });
+    request.stopped.addEventListener("abort", giveUp, { once: true });
+    transmit();
+  });
+}
