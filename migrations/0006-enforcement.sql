@@ -105,5 +105,5 @@ create table breaker (
 insert into breaker (id) values ('base');
 
 -- Restricted customers are few among many: what reconciling starts from.
-create index session_restricted on session (id) where stopped_at is null and applied_digest is not null;
-create index session_obstacle on session (id) where stopped_at is null and obstacle is not null;
+create index session_to_reconcile on session (id)
+  where stopped_at is null and (applied_digest is not null or expected is not null or obstacle is not null);

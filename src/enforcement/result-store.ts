@@ -99,17 +99,23 @@ async function insertUnsupported(trx: Transaction, runs: readonly RunEnd[]): Pro
   );
 }
 
-/** Sessions before jobs, both by id: accounting locks sessions, then subscribers; an order locks subscribers, then jobs. */
+/**
+ * Sessions before jobs, and those as accounting sorts them: it locks sessions, then subscribers; an order locks
+ * subscribers, then jobs. What accounting showed before a change says nothing of what runs after it.
+ */
 async function writeSessions(trx: Transaction, runs: readonly RunEnd[]): Promise<void> {
   const ids = runs.map(({ sessionId }) => sessionId);
-  await trx.query("select from session where session.id = any ($1::bigint[]) order by session.id for no key update", [
-    ids,
-  ]);
+  await trx.query(
+    `select from session where session.id = any ($1::bigint[])
+     order by session.nas_id collate "C", session.acct_session_id collate "C" for no key update`,
+    [ids],
+  );
   await trx.query(
     `update session set obstacle = given.obstacle,
        applied = case when given.is_applied then given.applied::jsonb else session.applied end,
        applied_digest = case when given.is_applied then given.applied_digest else session.applied_digest end,
-       expected = case when given.is_applied then given.expected::jsonb else session.expected end
+       expected = case when given.is_applied then given.expected::jsonb else session.expected end,
+       observed = case when given.is_applied and given.expected is not null then null else session.observed end
      from unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::text[], $7::text[])
        as given (session_id, claimant, obstacle, is_applied, applied, applied_digest, expected)
      join enforcement_job as job on job.session_id = given.session_id and job.claimed_by = given.claimant

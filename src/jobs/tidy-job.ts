@@ -1,0 +1,26 @@
+import type { Database } from "../database/database.ts";
+import type { Job } from "./job.ts";
+import { deleteOldRuns } from "./job-run-store.ts";
+import { deleteOldAnswers, deleteOldGrants } from "./tidy-store.ts";
+import { untilDone } from "./until-done.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+const KEPT_RUNS_MS = 30 * DAY_MS;
+
+/** Deletes what has served its purpose: answers to repeated requests, Access-Accepts of a day ago, records of old runs. */
+export function tidyJob(database: Pick<Database, "query">): Job {
+  return {
+    name: "tidy",
+    schedule: "17 * * * *",
+    limitMs: 120_000,
+    run: async ({ now, signal }) => {
+      const dayAgo = new Date(now.getTime() - DAY_MS);
+      const portions = { signal, portion: 10_000 };
+      return {
+        answers: await untilDone(portions, (limit) => deleteOldAnswers(database, dayAgo, limit)),
+        grants: await untilDone(portions, (limit) => deleteOldGrants(database, dayAgo, limit)),
+        runs: await deleteOldRuns(database, new Date(now.getTime() - KEPT_RUNS_MS)),
+      };
+    },
+  };
+}
