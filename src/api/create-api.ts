@@ -4,34 +4,61 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
-import type { Database } from "../database/database.ts";
+import { supportedMeasure, vendorDefaults } from "../coa/overlay.ts";
+import { vendorNames } from "../coa/vendors/vendors.ts";
+import type { Database, Transaction } from "../database/database.ts";
+import type { Dictionary } from "../dictionary/dictionary.ts";
+import type { Dispatcher } from "../enforcement/dispatcher.ts";
+import type { NasDirectory } from "../nas/nas-directory.ts";
+import type { PersonEvent } from "../response/person-event.ts";
+import type { ReceiveReport, ReportAnswer } from "../response/receive-report.ts";
 import type { KeyRing } from "../secrets/key-ring.ts";
+import type { CredentialStore } from "../subscriber/credential-store.ts";
 import { answerWithProblems } from "./answer-with-problems.ts";
 import type { Api } from "./api.ts";
+import { createAttributeCheck } from "./attribute-check.ts";
 import { createKeyLookup, requireKeys } from "./authenticate.ts";
 import { createEventFeed } from "./event-feed.ts";
 import { eventsSince } from "./event-store.ts";
 import { measureRequests } from "./http-metrics.ts";
-import { installIdempotency } from "./idempotency.ts";
+import { type Idempotency, installIdempotency } from "./idempotency.ts";
 import { answerUnknownRoutes } from "./no-route.ts";
 import { describeApi } from "./openapi.ts";
 import { readJson } from "./read-json.ts";
+import { attributionRoutes } from "./routes/attribution-routes.ts";
 import { auditRoutes } from "./routes/audit-routes.ts";
+import { breakerRoutes } from "./routes/breaker-routes.ts";
+import { caseRoutes } from "./routes/case-routes.ts";
+import { enforcementRoutes } from "./routes/enforcement-routes.ts";
 import { eventRoutes } from "./routes/event-routes.ts";
 import { importRoutes } from "./routes/import-routes.ts";
-import { type KeyRouteDependencies, keyRoutes } from "./routes/key-routes.ts";
-import { type NasRouteDependencies, nasRoutes } from "./routes/nas-routes.ts";
-import { type SubscriberRouteDependencies, subscriberRoutes } from "./routes/subscriber-routes.ts";
-import { type SystemRouteDependencies, systemRoutes } from "./routes/system-routes.ts";
+import { type JobRouteDependencies, jobRoutes } from "./routes/job-routes.ts";
+import { keyRoutes } from "./routes/key-routes.ts";
+import { measureOrderRoutes } from "./routes/measure-order-routes.ts";
+import { measureRoutes } from "./routes/measure-routes.ts";
+import { nasRoutes } from "./routes/nas-routes.ts";
+import { observationRoutes } from "./routes/observation-routes.ts";
+import { passwordRoutes } from "./routes/password-routes.ts";
+import { reportRoutes, reportSendRoutes } from "./routes/report-routes.ts";
+import { sessionRoutes } from "./routes/session-routes.ts";
+import { sourceRoutes } from "./routes/source-routes.ts";
+import { subscriberRoutes } from "./routes/subscriber-routes.ts";
+import { type Checks, systemRoutes } from "./routes/system-routes.ts";
+import { createSubscriberPut } from "./subscriber-put.ts";
 import { validateStrictly } from "./validation.ts";
 
-export interface ApiDependencies
-  extends KeyRouteDependencies,
-    NasRouteDependencies,
-    SubscriberRouteDependencies,
-    SystemRouteDependencies {
+export interface ApiDependencies {
   readonly database: Database;
   readonly keyRing: KeyRing;
+  readonly dictionary: Dictionary;
+  readonly nasDirectory: NasDirectory;
+  readonly credentials: CredentialStore;
+  readonly dispatcher: Pick<Dispatcher, "wake" | "settled">;
+  readonly receiveReport: (report: ReceiveReport) => Promise<ReportAnswer>;
+  /** postCaseEvent, with what it needs bound. */
+  readonly postCaseEvent: (trx: Transaction, event: PersonEvent) => Promise<void>;
+  readonly jobs: JobRouteDependencies["jobs"];
+  readonly checkReadiness: () => Promise<Checks>;
   /** The key that always works: WEIR_ADMIN_KEY, or the one made at the first start. */
   readonly adminKey: string;
   readonly now: () => Date;
@@ -82,12 +109,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
     onError: (error) => log.warn({ err: error }, "an answer could not be kept for its Idempotency-Key"),
   });
   await describeApi(app, dependencies.version);
-  systemRoutes(app, dependencies);
-  keyRoutes(app, dependencies);
-  auditRoutes(app, dependencies);
-  nasRoutes(app, dependencies);
-  subscriberRoutes(app, dependencies);
-  await app.register(async (scope) => importRoutes(scope, { ...dependencies, idempotency }));
+  await addRoutes(app, dependencies, idempotency);
   const feed = createEventFeed({
     eventsSince: (since) => eventsSince(database, since),
     now,
@@ -97,4 +119,31 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
   eventRoutes(app, { feed, lookUp, heartbeatMs: HEARTBEAT_MS });
   await app.ready();
   return app as unknown as FastifyInstance;
+}
+
+/** Every route but /v1/events, by what it is about. */
+async function addRoutes(app: Api, dependencies: ApiDependencies, idempotency: Idempotency): Promise<void> {
+  const { database, credentials, dictionary, now } = dependencies;
+  const put = createSubscriberPut(credentials, now);
+  const attributes = createAttributeCheck(dictionary);
+  const vendors = { names: vendorNames, defaultCoaPort: (vendor: string) => vendorDefaults(vendor).coaPort };
+  systemRoutes(app, dependencies);
+  keyRoutes(app, dependencies);
+  auditRoutes(app, dependencies);
+  nasRoutes(app, { ...dependencies, vendors, attributes });
+  subscriberRoutes(app, { database, put });
+  passwordRoutes(app, dependencies);
+  sessionRoutes(app, dependencies);
+  sourceRoutes(app, dependencies);
+  reportRoutes(app, dependencies);
+  observationRoutes(app, dependencies);
+  caseRoutes(app, dependencies);
+  measureRoutes(app, dependencies);
+  measureOrderRoutes(app, { ...dependencies, supportedMeasure });
+  enforcementRoutes(app, dependencies);
+  breakerRoutes(app, dependencies);
+  jobRoutes(app, dependencies);
+  await app.register(async (scope) => attributionRoutes(scope, dependencies));
+  await app.register(async (scope) => reportSendRoutes(scope, dependencies));
+  await app.register(async (scope) => importRoutes(scope, { database, put, idempotency }));
 }

@@ -47,9 +47,6 @@ const readList = (pointer: string, profile: readonly unknown[]): Reading[] =>
     return readOne(`${at}/value`, { name, tag }, value);
   });
 
-/** Words in braces stand for the measure's parameters, and are filled in when it is sent. */
-const isTemplate = (value: string | number): boolean => typeof value === "string" && /\{\w+\}/.test(value);
-
 /** Reads the profiles of a NAS from either form. Throws ApiError with a pointer to each attribute that cannot be sent. */
 export function readProfiles(
   profiles: Readonly<Record<string, unknown>>,
@@ -74,7 +71,7 @@ export function readProfiles(
   refuse(
     "invalid-attribute-value",
     given.flatMap(({ pointer, attribute }) => {
-      const detail = isTemplate(attribute.value) ? undefined : attributes.problem(attribute);
+      const detail = attributes.problem(attribute);
       return detail === undefined ? [] : [{ pointer, detail }];
     }),
   );

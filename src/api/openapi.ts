@@ -18,7 +18,7 @@ function document(schema: FastifySchema, right: string | undefined, rawBody: Ope
   const content = { schema: { type: "string", format: "binary", description: rawBody?.description } };
   return {
     ...schema,
-    "x-right": right,
+    ...{ "x-right": right },
     response: { ...(schema.response ?? {}), default: problem },
     ...(right === "open" ? { security: [] } : {}),
     ...(rawBody ? { body: { content: Object.fromEntries(rawBody.types.map((type) => [type, content])) } } : {}),

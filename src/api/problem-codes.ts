@@ -66,10 +66,3 @@ export const problemCodes = {
 } as const satisfies Readonly<Record<string, readonly [status: number, title: string]>>;
 
 export type ProblemCode = keyof typeof problemCodes;
-
-/** Codes of single rows in bulk calls: the row is left out, the others are taken. */
-export const rowCodes = {
-  "invalid-row": "a field is missing or is not what it should be",
-  "malformed-row": "the line cannot be read as CSV or JSON",
-  "username-taken": "a username belongs to another subscriber",
-} as const;

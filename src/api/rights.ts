@@ -1,3 +1,5 @@
+import type { PersonKind } from "../cases/case-state.ts";
+
 /** What a route asks of a key. "open": no key at all. */
 export type Right =
   | "open"
@@ -81,3 +83,8 @@ const rightsOf: Readonly<Record<Exclude<Role, "admin">, ReadonlySet<Right>>> = {
 /** Whether a key of this role may use a route that asks for this right. */
 export const mayUse = (role: Role, right: Right): boolean =>
   right === "open" || role === "admin" || rightsOf[role].has(right);
+
+/** What the helpdesk may say of a case with the customer on the phone; the rest decides about it. */
+const helping: ReadonlySet<PersonKind> = new Set(["note", "remediation-advised", "release"]);
+
+export const rightForCaseEvent = (kind: PersonKind): Right => (helping.has(kind) ? "cases:help" : "cases:act");

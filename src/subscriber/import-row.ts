@@ -1,3 +1,7 @@
+/** Why one row is left out; the others are taken. */
+export const importRowCodes = ["malformed-row", "invalid-row", "username-taken"] as const;
+export type ImportRowCode = (typeof importRowCodes)[number];
+
 /** One record of an import file as it was read: `row` counts records from 1, a header not counted. */
 export type ImportRow =
   | { readonly row: number; readonly record: Readonly<Record<string, unknown>> }

@@ -1,5 +1,5 @@
 import type { Database, Transaction } from "../database/database.ts";
-import type { ImportRow } from "./import-row.ts";
+import type { ImportRow, ImportRowCode } from "./import-row.ts";
 import { createSubscriberReader } from "./read-subscriber.ts";
 import { retryingConflicts } from "./retry-conflict.ts";
 import type { SubscriberInput } from "./subscriber.ts";
@@ -7,7 +7,7 @@ import type { PutResult } from "./subscriber-write-store.ts";
 
 export interface RejectedRow {
   readonly row: number;
-  readonly code: "malformed-row" | "invalid-row" | "username-taken";
+  readonly code: ImportRowCode;
   readonly detail: string;
 }
 

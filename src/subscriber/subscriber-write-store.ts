@@ -57,34 +57,30 @@ function createdOrReplaced(inputs: readonly SubscriberInput[], index: number, ex
 const lastOfEach = (inputs: readonly SubscriberInput[]): SubscriberInput[] =>
   [...new Map(inputs.map((input) => [input.id, input])).values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 
-/** Locks every subscriber that the inputs touch, in one order everywhere, and tells who has which username. */
+/**
+ * Locks the usernames and then the subscribers that the inputs touch, in the order in which accounting does, and tells
+ * who has which username.
+ */
 async function lockOwners(trx: Transaction, inputs: readonly SubscriberInput[]) {
   const ids = inputs.map(({ id }) => id);
-  const usernames = inputs.flatMap((input) => input.usernames);
-  const seen = await usernameOwners(trx, ids, usernames);
-  const locked = await trx.query<{ id: string }>(
-    `select subscriber.id from subscriber where subscriber.id = any ($1::text[])
+  const owned = await trx.query<{ username: string; subscriber_id: string }>(
+    `select owned.username, owned.subscriber_id from subscriber_username as owned
+     where owned.username = any ($1::text[]) or owned.subscriber_id = any ($2::text[])
+     order by owned.username for update`,
+    [inputs.flatMap((input) => input.usernames), ids],
+  );
+  const locked = await trx.query<{ id: string; is_automatic: boolean }>(
+    `select subscriber.id, subscriber.is_automatic from subscriber where subscriber.id = any ($1::text[])
      order by subscriber.id collate "C" for update`,
-    [[...ids, ...seen.map((owner) => owner.subscriberId)]],
+    [[...ids, ...owned.map((row) => row.subscriber_id)]],
   );
-  const existing = new Set(locked.map(({ id }) => id));
-  const known = await usernameOwners(trx, ids, usernames);
-  const stranger = known.find((owner) => !existing.has(owner.subscriberId));
-  if (stranger) throw new ConflictError(`username ${stranger.username} just became somebody's`);
-  return { known, existing };
-}
-
-async function usernameOwners(trx: Transaction, ids: readonly string[], usernames: readonly string[]) {
-  return await trx.query<UsernameOwner>(
-    `select owned.username, owned.subscriber_id as "subscriberId", subscriber.is_automatic as "isAutomatic"
-     from subscriber_username as owned join subscriber on subscriber.id = owned.subscriber_id
-     where owned.username = any ($1::text[])
-     union
-     select owned.username, owned.subscriber_id, subscriber.is_automatic
-     from subscriber_username as owned join subscriber on subscriber.id = owned.subscriber_id
-     where owned.subscriber_id = any ($2::text[])`,
-    [usernames, ids],
-  );
+  const automatic = new Map(locked.map((row) => [row.id, row.is_automatic]));
+  const known = owned.map(({ username, subscriber_id }): UsernameOwner => {
+    const isAutomatic = automatic.get(subscriber_id);
+    if (isAutomatic === undefined) throw new ConflictError(`the owner of username ${username} was just removed`);
+    return { username, subscriberId: subscriber_id, isAutomatic };
+  });
+  return { known, existing: new Set(automatic.keys()) };
 }
 
 async function upsertRows(trx: Transaction, inputs: readonly SubscriberInput[]): Promise<void> {

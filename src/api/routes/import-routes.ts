@@ -1,12 +1,10 @@
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
-import type { Database, Transaction } from "../../database/database.ts";
+import type { Database } from "../../database/database.ts";
 import { ImportError } from "../../subscriber/import-row.ts";
 import { type ImportSummary, importSubscribers } from "../../subscriber/import-subscribers.ts";
 import { readCsvRows } from "../../subscriber/read-csv-rows.ts";
 import { readNdjsonRows } from "../../subscriber/read-ndjson-rows.ts";
-import type { SubscriberInput } from "../../subscriber/subscriber.ts";
-import type { PutResult } from "../../subscriber/subscriber-write-store.ts";
 import { actorOf } from "../actor.ts";
 import type { Api } from "../api.ts";
 import { recordAudit } from "../audit-store.ts";
@@ -14,6 +12,7 @@ import { ApiError } from "../errors.ts";
 import { type Idempotency, requestDigest } from "../idempotency.ts";
 import { type ReceivedBody, receiveBody } from "../receive-body.ts";
 import { closed } from "../shapes.ts";
+import type { SubscriberPut } from "../subscriber-put.ts";
 
 const MIB = 1024 * 1024;
 /** 100 MiB are promised; ten million subscribers are more than that. */
@@ -42,7 +41,7 @@ const Summary = closed({
 
 export interface ImportRouteDependencies {
   readonly database: Database;
-  readonly put: (trx: Transaction, inputs: readonly SubscriberInput[]) => Promise<PutResult[]>;
+  readonly put: SubscriberPut;
   readonly idempotency: Idempotency;
 }
 

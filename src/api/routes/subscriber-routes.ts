@@ -1,20 +1,28 @@
 import { Type } from "typebox";
-import type { Database, Queryable, Transaction } from "../../database/database.ts";
+import type { Database, Queryable } from "../../database/database.ts";
+import type { MeasureView } from "../../enforcement/measure-view.ts";
+import { listMeasures } from "../../enforcement/measure-view-store.ts";
+import { listSessions } from "../../session/session-list-store.ts";
+import type { SessionView } from "../../session/session-view.ts";
 import { subscriberInput } from "../../subscriber/read-subscriber.ts";
 import { retryingConflicts } from "../../subscriber/retry-conflict.ts";
-import type { Subscriber, SubscriberInput } from "../../subscriber/subscriber.ts";
+import type { Subscriber } from "../../subscriber/subscriber.ts";
 import { protections, subscriberClasses } from "../../subscriber/subscriber.ts";
 import { SubscriberError } from "../../subscriber/subscriber-error.ts";
 import { SubscriberBody } from "../../subscriber/subscriber-schema.ts";
 import { listSubscribers, subscriberById } from "../../subscriber/subscriber-store.ts";
-import { deleteSubscriber, type PutResult } from "../../subscriber/subscriber-write-store.ts";
+import { deleteSubscriber } from "../../subscriber/subscriber-write-store.ts";
 import { actorOf } from "../actor.ts";
 import type { Api } from "../api.ts";
 import { recordAudit } from "../audit-store.ts";
 import { changedFields } from "../changed-fields.ts";
 import { checkSameId } from "../check-same-id.ts";
 import { ApiError } from "../errors.ts";
+import { MeasureShape } from "../measure-shapes.ts";
 import { closed, Id, listQuery, nullable, pageOf, pageRequest, Time } from "../shapes.ts";
+import type { SubscriberPut } from "../subscriber-put.ts";
+import { type CaseAnswer, CaseShape, casesOf } from "./case-routes.ts";
+import { SessionShape } from "./session-routes.ts";
 
 const fields = {
   id: Type.String(),
@@ -34,26 +42,40 @@ const fields = {
 
 const SubscriberView = Type.Unsafe<Subscriber>(closed(fields));
 
-/** What belongs to a subscriber, in the shapes of its own calls. */
-export interface SubscriberMatters {
-  readonly measures: readonly unknown[];
-  readonly sessions: readonly unknown[];
-  readonly cases: readonly unknown[];
+/** What stands of a subscriber, in the shapes of its own calls. */
+interface Matters {
+  readonly measures: readonly MeasureView[];
+  readonly sessions: readonly SessionView[];
+  readonly cases: readonly CaseAnswer[];
 }
 
-const matter = Type.Unsafe<readonly unknown[]>(Type.Array(Type.Unknown()));
-const SubscriberWithMatters = Type.Unsafe<Subscriber & SubscriberMatters>(
-  closed({ ...fields, measures: matter, sessions: matter, cases: matter }),
+const SubscriberWithMatters = Type.Unsafe<Subscriber & Matters>(
+  closed({
+    ...fields,
+    measures: Type.Array(MeasureShape, { description: "those that stand" }),
+    sessions: Type.Array(SessionShape, { description: "those that are open" }),
+    cases: Type.Array(CaseShape, { description: "the newest" }),
+  }),
 );
+
+const SHOWN = 50;
+
+async function mattersOf(database: Database, subscriberId: string): Promise<Matters> {
+  const states = ["awaiting-approval", "held", "active"] as const;
+  const [measures, sessions, cases] = await Promise.all([
+    listMeasures(database, { subscriberId, states }, { limit: SHOWN }),
+    listSessions(database, { subscriber: subscriberId, state: "open" }, { limit: SHOWN }),
+    casesOf(database, subscriberId, SHOWN),
+  ]);
+  return { measures: measures.items, sessions: sessions.items, cases };
+}
 
 export interface SubscriberRouteDependencies {
   readonly database: Database;
-  readonly put: (trx: Transaction, inputs: readonly SubscriberInput[]) => Promise<PutResult[]>;
-  /** Standing measures, open sessions, open cases: the newest of each. */
-  readonly mattersOf: (on: Queryable, subscriberId: string) => Promise<SubscriberMatters>;
+  readonly put: SubscriberPut;
 }
 
-export function subscriberRoutes(app: Api, { database, put, mattersOf }: SubscriberRouteDependencies): void {
+export function subscriberRoutes(app: Api, { database, put }: SubscriberRouteDependencies): void {
   const reading = { right: "subscribers:read" } as const;
   const writing = { right: "subscribers:write" } as const;
   const tags = ["subscribers"];

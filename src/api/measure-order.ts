@@ -1,0 +1,65 @@
+import { type Static, type TSchema, Type } from "typebox";
+import { Compile, type Validator } from "typebox/compile";
+import { type MeasureDetail, type MeasureKind, measureKinds } from "../enforcement/measure.ts";
+import { ApiError } from "./errors.ts";
+import { closed } from "./shapes.ts";
+
+const kbps = Type.Integer({ minimum: 1, maximum: 1_000_000_000 });
+
+const Throttle = closed({ downKbps: kbps, upKbps: kbps });
+const Nothing = closed({});
+const BlockPorts = closed({
+  rules: Type.Array(
+    closed({
+      protocol: Type.Enum(["tcp", "udp", "any"]),
+      port: Type.Integer({ minimum: 1, maximum: 65_535 }),
+      direction: Type.Enum(["out", "in"], { description: "as the customer sees it" }),
+    }),
+    { minItems: 1, maxItems: 100 },
+  ),
+});
+const RegeneratePassword = closed({
+  when: Type.Optional(Type.Enum(["next-auth", "now"])),
+  answer: Type.Optional(Type.Enum(["reject", "walled-garden"])),
+});
+
+export const MeasureKindParam = Type.Enum([...measureKinds]);
+
+/** For the OpenAPI document; what each kind takes is checked by `createDetailReader`. */
+export const MeasureParams = Type.Unsafe<unknown>({
+  type: "object",
+  description:
+    "throttle {downKbps, upKbps}; block-ports {rules: [{protocol, port, direction}]}; regenerate-password {when, answer}; others {}",
+});
+
+function checked<T extends TSchema>(validator: Validator<Record<never, never>, T>, params: unknown): Static<T> {
+  if (validator.Check(params)) return params;
+  const errors = validator
+    .Errors(params)
+    .map((found) => ({ pointer: `/params${found.instancePath}`, detail: found.message }));
+  const [first] = errors;
+  throw new ApiError("invalid-body", `${first?.pointer ?? "/params"} ${first?.detail ?? "is not valid"}`, { errors });
+}
+
+/** Makes the reader of a measure's params. It throws ApiError invalid-body where they are not its kind's. */
+export function createDetailReader(): (kind: MeasureKind, params: unknown) => MeasureDetail {
+  const throttle = Compile(Throttle);
+  const nothing = Compile(Nothing);
+  const blockPorts = Compile(BlockPorts);
+  const regeneratePassword = Compile(RegeneratePassword);
+  return (kind, params) => {
+    switch (kind) {
+      case "throttle":
+        return { kind, params: checked(throttle, params) };
+      case "block-ports":
+        return { kind, params: checked(blockPorts, params) };
+      case "regenerate-password": {
+        const { when = "next-auth", answer = "reject" } = checked(regeneratePassword, params);
+        return { kind, params: { when, answer } };
+      }
+      default:
+        checked(nothing, params);
+        return { kind, params: {} };
+    }
+  };
+}

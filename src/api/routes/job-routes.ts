@@ -1,0 +1,93 @@
+import { Type } from "typebox";
+import type { Queryable } from "../../database/database.ts";
+import { actorOf } from "../actor.ts";
+import type { Api } from "../api.ts";
+import { recordAudit } from "../audit-store.ts";
+import { ApiError } from "../errors.ts";
+import { pageOfIds } from "../page-of-ids.ts";
+import { closed, Id, listQuery, nullable, pageOf, pageRequest, Time } from "../shapes.ts";
+
+/** A scheduled job, as its people see it. */
+export interface JobView {
+  readonly name: string;
+  /** As cron writes it. */
+  readonly schedule: string;
+  readonly lastRun: {
+    readonly startedAt: Date;
+    /** null: it runs. */
+    readonly durationMs: number | null;
+    readonly findings: unknown;
+    readonly error: string | null;
+  } | null;
+  readonly nextRunAt: Date | null;
+}
+
+export type JobRun =
+  | { readonly kind: "done"; readonly job: JobView }
+  | { readonly kind: "unknown-job" }
+  | { readonly kind: "running-already" };
+
+export interface JobRouteDependencies {
+  readonly database: Queryable;
+  readonly jobs: { list(): Promise<readonly JobView[]>; run(name: string): Promise<JobRun> };
+}
+
+const Job = Type.Unsafe<JobView>(
+  closed({
+    name: Type.String(),
+    schedule: Type.String(),
+    lastRun: nullable(
+      closed({
+        startedAt: Time,
+        durationMs: nullable(Type.Integer()),
+        findings: Type.Unknown(),
+        error: nullable(Type.String()),
+      }),
+    ),
+    nextRunAt: nullable(Time),
+  }),
+);
+
+export function jobRoutes(app: Api, { database, jobs }: JobRouteDependencies): void {
+  const tags = ["jobs"];
+
+  app.get(
+    "/v1/jobs",
+    {
+      config: { right: "jobs:read" },
+      schema: {
+        tags,
+        summary: "Scheduled jobs and their last run",
+        querystring: listQuery({}),
+        response: { 200: pageOf(Job) },
+      },
+    },
+    async (request) => {
+      const named = (await jobs.list()).map((job) => ({ id: job.name, job }));
+      const { items, next } = pageOfIds(named, pageRequest(request.query));
+      return { items: items.map(({ job }) => job), next };
+    },
+  );
+
+  app.post(
+    "/v1/jobs/:name/run",
+    {
+      config: { right: "jobs:run" },
+      schema: {
+        tags,
+        summary: "Runs a job now, and answers with what it found",
+        params: closed({ name: Id }),
+        body: Type.Optional(Type.Union([closed({}), Type.Null()])),
+        response: { 200: Job },
+      },
+    },
+    async (request) => {
+      const { name } = request.params;
+      const run = await jobs.run(name);
+      if (run.kind === "unknown-job") throw new ApiError("unknown-job", `there is no job ${name}`);
+      if (run.kind === "running-already") throw new ApiError("job-running", `job ${name} is running already`);
+      await recordAudit(database, { ...actorOf(request), action: "job.run", subject: `job:${name}` });
+      return run.job;
+    },
+  );
+}

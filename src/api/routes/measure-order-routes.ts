@@ -1,0 +1,199 @@
+import { type Static, Type } from "typebox";
+import type { Database, Transaction } from "../../database/database.ts";
+import { approveMeasure, rejectMeasure } from "../../enforcement/approve-measure.ts";
+import { liftMeasure } from "../../enforcement/lift-measure.ts";
+import type { Measure, MeasureKind } from "../../enforcement/measure.ts";
+import type { MeasureView } from "../../enforcement/measure-view.ts";
+import { actorOf } from "../actor.ts";
+import type { Api } from "../api.ts";
+import { recordAudit } from "../audit-store.ts";
+import { type Caller, callerOf } from "../caller.ts";
+import { ApiError } from "../errors.ts";
+import { createDetailReader, MeasureKindParam, MeasureParams } from "../measure-order.ts";
+import { MeasureShape } from "../measure-shapes.ts";
+import { type OrderDependencies, orderByPerson } from "../order-by-person.ts";
+import { closed, GivenTime, Id, NumberedId } from "../shapes.ts";
+import { knownMeasure } from "./measure-routes.ts";
+
+const reason = Type.String({ minLength: 1, maxLength: 1000 });
+
+const Order = closed({
+  reason,
+  case: Type.Optional(NumberedId),
+  until: Type.Optional(GivenTime),
+  params: Type.Optional(MeasureParams),
+  dryRun: Type.Optional(Type.Boolean({ description: "answers what it would be, and changes nothing" })),
+});
+
+const waitMs = Type.Optional(
+  Type.Integer({ minimum: 0, maximum: 60_000, description: "wait so long for the outcome" }),
+);
+
+export interface MeasureOrderDependencies extends OrderDependencies {
+  readonly database: Database;
+  readonly now: () => Date;
+  readonly dispatcher: { wake(): void; settled(subscriberId: string, waitMs: number): Promise<void> };
+}
+
+/** Takes a dry run back; carries what it found. */
+class DryRunEnd extends Error {
+  readonly view: MeasureView;
+  constructor(view: MeasureView) {
+    super("dry run");
+    this.view = view;
+  }
+}
+
+export function measureOrderRoutes(app: Api, dependencies: MeasureOrderDependencies): void {
+  const { database, now, dispatcher } = dependencies;
+  const ordering = { right: "measures:order" } as const;
+  const deciding = { right: "measures:decide" } as const;
+  const tags = ["measures"];
+  const params = closed({ id: Id, kind: MeasureKindParam });
+  const response = { 202: MeasureShape };
+  const readDetail = createDetailReader();
+
+  /** Committed: lets the dispatcher begin, and waits for it if the caller wants to. */
+  const outcomeOf = async (measure: Measure, wait: number | undefined): Promise<MeasureView> => {
+    dispatcher.wake();
+    if (wait !== undefined && wait > 0) await dispatcher.settled(measure.subscriberId, wait);
+    return await knownMeasure(database, measure.id);
+  };
+  const audited = async (trx: Transaction, caller: Caller, action: string, measure: Measure): Promise<void> => {
+    const { id, kind, params: given, reason: why, until, state } = measure;
+    const detail = { measure: id, kind, params: given, reason: why, until: until ?? null, state };
+    await recordAudit(trx, { ...actorOf({ caller }), action, subject: `subscriber:${measure.subscriberId}`, detail });
+  };
+
+  const order = async (
+    caller: Caller,
+    to: { id: string; kind: MeasureKind },
+    body: Static<typeof Order>,
+  ): Promise<Measure> => {
+    const detail = readDetail(to.kind, body.params ?? {});
+    const until = body.until === undefined ? undefined : new Date(body.until);
+    if (until && until <= now()) throw pastEnd();
+    return await database.transaction(async (trx) => {
+      const { measure, changed } = await orderByPerson(
+        trx,
+        {
+          subscriberId: to.id,
+          detail,
+          reason: body.reason,
+          orderedBy: caller.actor,
+          now: now(),
+          ...(body.case === undefined ? {} : { caseId: body.case }),
+          ...(until ? { until } : {}),
+        },
+        dependencies,
+      );
+      if (body.dryRun) throw new DryRunEnd(await knownMeasure(trx, measure.id));
+      if (changed) await audited(trx, caller, "measure.order", measure);
+      return measure;
+    });
+  };
+
+  app.put(
+    "/v1/subscribers/:id/measures/:kind",
+    {
+      config: ordering,
+      schema: { tags, summary: "Orders a measure", params, querystring: closed({ waitMs }), body: Order, response },
+    },
+    async (request, reply) => {
+      try {
+        const measure = await order(callerOf(request), request.params, request.body);
+        return await reply.code(202).send(await outcomeOf(measure, request.query.waitMs));
+      } catch (error) {
+        if (error instanceof DryRunEnd) return await reply.code(202).send(error.view);
+        throw error;
+      }
+    },
+  );
+
+  const lifting = closed({ waitMs, reason: Type.Optional(reason) });
+  app.delete(
+    "/v1/subscribers/:id/measures/:kind",
+    {
+      config: ordering,
+      schema: {
+        tags,
+        summary: "Lifts a measure, and restores what was there before it",
+        params,
+        querystring: lifting,
+        response,
+      },
+    },
+    async (request, reply) => {
+      const { id, kind } = request.params;
+      const caller = callerOf(request);
+      const lifted = await database.transaction(async (trx) => {
+        const why = request.query.reason;
+        const measure = await liftMeasure(trx, {
+          subscriberId: id,
+          kind,
+          by: caller.actor,
+          now: now(),
+          ...(why === undefined ? {} : { reason: why }),
+        });
+        if (!measure) throw new ApiError("unknown-measure", `no measure ${kind} stands for subscriber ${id}`);
+        await audited(trx, caller, "measure.lift", measure);
+        return measure;
+      });
+      return await reply.code(202).send(await outcomeOf(lifted, request.query.waitMs));
+    },
+  );
+
+  const measureParams = closed({ id: NumberedId });
+  const nothing = Type.Optional(Type.Union([closed({ reason: Type.Optional(reason) }), Type.Null()]));
+  app.post(
+    "/v1/measures/:id/approve",
+    {
+      config: deciding,
+      schema: {
+        tags,
+        summary: "Lets a waiting measure come into force",
+        params: measureParams,
+        querystring: closed({ waitMs }),
+        body: nothing,
+        response,
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const approved = await database.transaction(async (trx) => {
+        const measure = await approveMeasure(trx, { measureId: request.params.id, by: caller.actor, now: now() });
+        await audited(trx, caller, "measure.approve", measure);
+        return measure;
+      });
+      return await reply.code(202).send(await outcomeOf(approved, request.query.waitMs));
+    },
+  );
+
+  app.post(
+    "/v1/measures/:id/reject",
+    {
+      config: deciding,
+      schema: { tags, summary: "Throws a waiting measure away", params: measureParams, body: nothing, response },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      const why = request.body?.reason;
+      const rejected = await database.transaction(async (trx) => {
+        const measure = await rejectMeasure(trx, {
+          measureId: request.params.id,
+          by: caller.actor,
+          now: now(),
+          ...(why === undefined ? {} : { reason: why }),
+        });
+        await audited(trx, caller, "measure.reject", measure);
+        return measure;
+      });
+      return await reply.code(202).send(await knownMeasure(database, rejected.id));
+    },
+  );
+}
+
+function pastEnd(): ApiError {
+  const detail = "is not in the future";
+  return new ApiError("invalid-body", `/until ${detail}`, { errors: [{ pointer: "/until", detail }] });
+}

@@ -1,0 +1,79 @@
+import { Type } from "typebox";
+import type { Database, Queryable } from "../../database/database.ts";
+import type { MeasureState } from "../../enforcement/measure.ts";
+import type { MeasureView } from "../../enforcement/measure-view.ts";
+import { listMeasures, measureViewById, measureViewOfKind } from "../../enforcement/measure-view-store.ts";
+import type { Api } from "../api.ts";
+import { ApiError } from "../errors.ts";
+import { MeasureKindParam } from "../measure-order.ts";
+import { MeasureShape } from "../measure-shapes.ts";
+import { closed, Id, listQuery, NumberedId, pageOf, pageRequest } from "../shapes.ts";
+
+const states = ["awaiting-approval", "held", "active", "rejected", "lifted"] as const satisfies readonly MeasureState[];
+
+/** The measure, or the 404 that says that there is none. */
+export async function knownMeasure(on: Queryable, id: string): Promise<MeasureView> {
+  const measure = await measureViewById(on, id);
+  if (!measure) throw new ApiError("unknown-measure", `there is no measure ${id}`);
+  return measure;
+}
+
+/** Reading measures; src/api/routes/measure-order-routes.ts orders them. */
+export function measureRoutes(app: Api, { database }: { readonly database: Database }): void {
+  const config = { right: "measures:read" } as const;
+  const tags = ["measures"];
+
+  const query = listQuery({
+    subscriber: Type.Optional(Id),
+    kind: Type.Optional(MeasureKindParam),
+    case: Type.Optional(NumberedId),
+    state: Type.Optional(Type.Enum([...states], { description: "active: in force, or being brought about" })),
+    heldBy: Type.Optional(Type.String({ maxLength: 300, description: "the id of a breaker" })),
+  });
+  app.get(
+    "/v1/measures",
+    {
+      config,
+      schema: { tags, summary: "Measures, newest first", querystring: query, response: { 200: pageOf(MeasureShape) } },
+    },
+    async (request) => {
+      const { subscriber, kind, case: caseId, state, heldBy } = request.query;
+      const filter = {
+        ...(subscriber === undefined ? {} : { subscriberId: subscriber }),
+        ...(kind === undefined ? {} : { kind }),
+        ...(caseId === undefined ? {} : { caseId }),
+        ...(state === undefined ? {} : { states: [state] }),
+        ...(heldBy === undefined ? {} : { heldBy }),
+      };
+      return await listMeasures(database, filter, pageRequest(request.query));
+    },
+  );
+
+  app.get(
+    "/v1/measures/:id",
+    {
+      config,
+      schema: { tags, summary: "One measure", params: closed({ id: NumberedId }), response: { 200: MeasureShape } },
+    },
+    async (request) => await knownMeasure(database, request.params.id),
+  );
+
+  app.get(
+    "/v1/subscribers/:id/measures/:kind",
+    {
+      config,
+      schema: {
+        tags,
+        summary: "The newest measure of this kind",
+        params: closed({ id: Id, kind: MeasureKindParam }),
+        response: { 200: MeasureShape },
+      },
+    },
+    async (request) => {
+      const { id, kind } = request.params;
+      const measure = await measureViewOfKind(database, { subscriberId: id, kind });
+      if (!measure) throw new ApiError("unknown-measure", `subscriber ${id} never had the measure ${kind}`);
+      return measure;
+    },
+  );
+}

@@ -1,0 +1,89 @@
+import { Type } from "typebox";
+import type { Database } from "../../database/database.ts";
+import { markPasswordRegenerated } from "../../enforcement/regenerate-password.ts";
+import type { CredentialStore } from "../../subscriber/credential-store.ts";
+import { subscriberExists } from "../../subscriber/subscriber-store.ts";
+import { actorOf } from "../actor.ts";
+import type { Api } from "../api.ts";
+import { recordAudit } from "../audit-store.ts";
+import { callerOf } from "../caller.ts";
+import { ApiError } from "../errors.ts";
+import { closed, Id } from "../shapes.ts";
+
+export interface PasswordRouteDependencies {
+  readonly database: Database;
+  readonly credentials: Pick<CredentialStore, "reveal" | "regenerate">;
+  readonly now: () => Date;
+  readonly dispatcher: { wake(): void };
+}
+
+/** For the helpdesk, while the customer is on the phone. */
+export function passwordRoutes(app: Api, { database, credentials, now, dispatcher }: PasswordRouteDependencies): void {
+  const config = { right: "password:tell" } as const;
+  const tags = ["subscribers"];
+  const params = closed({ id: Id });
+  const nothing = Type.Optional(Type.Union([closed({}), Type.Null()]));
+
+  const checkExists = async (id: string): Promise<void> => {
+    if (!(await subscriberExists(database, id)))
+      throw new ApiError("unknown-subscriber", `there is no subscriber ${id}`);
+  };
+
+  app.post(
+    "/v1/subscribers/:id/password/reveal",
+    {
+      config,
+      schema: {
+        tags,
+        summary: "Tells a regenerated password, once",
+        params,
+        body: nothing,
+        response: { 200: closed({ password: Type.String() }) },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      await checkExists(id);
+      return await database.transaction(async (trx) => {
+        const reveal = await credentials.reveal(trx, { subscriberId: id, by: callerOf(request).actor, now: now() });
+        if (reveal.kind === "already-revealed")
+          throw new ApiError(
+            "already-revealed",
+            `${reveal.by} was told it at ${reveal.at.toISOString()}; regenerate it anew`,
+          );
+        if (reveal.kind === "nothing-to-reveal")
+          throw new ApiError("no-password-waiting", `no regenerated password of subscriber ${id} waits to be told`);
+        await recordAudit(trx, { ...actorOf(request), action: "password.reveal", subject: `subscriber:${id}` });
+        return { password: reveal.password };
+      });
+    },
+  );
+
+  const Regenerated = closed({ subscriber: Type.String(), state: Type.Literal("waiting-to-be-told") });
+  app.post(
+    "/v1/subscribers/:id/password/regenerate",
+    {
+      config,
+      schema: {
+        tags,
+        summary: "Gives a new password, to be told by …/reveal; the old one never works again",
+        params,
+        body: nothing,
+        response: { 200: Regenerated },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      await checkExists(id);
+      await database.transaction(async (trx) => {
+        // First the locks of enforcement, so that a login that regenerates at this moment waits its turn.
+        await markPasswordRegenerated(trx, { subscriberId: id });
+        if (!(await credentials.regenerate(trx, { subscriberId: id, now: now() })))
+          throw new ApiError("no-credential", `subscriber ${id} has no password here`);
+        await recordAudit(trx, { ...actorOf(request), action: "password.regenerate", subject: `subscriber:${id}` });
+      });
+      dispatcher.wake();
+      return { subscriber: id, state: "waiting-to-be-told" as const };
+    },
+  );
+}

@@ -1,0 +1,108 @@
+import { type Static, Type } from "typebox";
+import type { Database, Queryable } from "../../database/database.ts";
+import { type Source, sourceKinds } from "../../intake/source.ts";
+import { deleteSource, listSources, putSource, type SourceInput, sourceById } from "../../intake/source-store.ts";
+import { actorOf } from "../actor.ts";
+import type { Api } from "../api.ts";
+import { recordAudit } from "../audit-store.ts";
+import { changedFields } from "../changed-fields.ts";
+import { checkSameId } from "../check-same-id.ts";
+import { ApiError } from "../errors.ts";
+import { closed, Id, listQuery, pageOf, pageRequest } from "../shapes.ts";
+
+const fields = {
+  kind: Type.Enum([...sourceKinds]),
+  trust: Type.Integer({ minimum: 0, maximum: 100, description: "from 80 on, the shipped playbooks act on one report" }),
+  categories: Type.Optional(
+    Type.Array(Type.String({ maxLength: 60 }), { maxItems: 50, description: "absent: every one" }),
+  ),
+  maxObservationsPerHour: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647 })),
+  mail: Type.Optional(Type.Unsafe<NonNullable<SourceInput["mail"]>>({ type: "object" })),
+};
+
+const SourceBody = closed({ id: Type.Optional(Id), ...fields });
+const SourceView = Type.Unsafe<Source>(closed({ id: Type.String(), ...fields }));
+
+const inputFrom = (id: string, body: Static<typeof SourceBody>): SourceInput => {
+  const { kind, trust, categories, maxObservationsPerHour, mail } = body;
+  return {
+    id,
+    kind,
+    trust,
+    ...(categories ? { categories } : {}),
+    ...(maxObservationsPerHour === undefined ? {} : { maxObservationsPerHour }),
+    ...(mail === undefined ? {} : { mail }),
+  };
+};
+
+export function sourceRoutes(app: Api, { database }: { readonly database: Database }): void {
+  const reading = { right: "sources:read" } as const;
+  const writing = { right: "sources:write" } as const;
+  const tags = ["sources"];
+  const params = closed({ id: Id });
+
+  const known = async (on: Queryable, id: string): Promise<Source> => {
+    const source = await sourceById(on, id);
+    if (!source) throw new ApiError("unknown-source", `there is no source ${id}`);
+    return source;
+  };
+
+  app.get(
+    "/v1/sources",
+    {
+      config: reading,
+      schema: { tags, summary: "Sources by id", querystring: listQuery({}), response: { 200: pageOf(SourceView) } },
+    },
+    async (request) => await listSources(database, pageRequest(request.query)),
+  );
+
+  app.get(
+    "/v1/sources/:id",
+    { config: reading, schema: { tags, summary: "One source", params, response: { 200: SourceView } } },
+    async (request) => await known(database, request.params.id),
+  );
+
+  app.put(
+    "/v1/sources/:id",
+    {
+      config: writing,
+      schema: {
+        tags,
+        summary: "Creates or replaces a source",
+        params,
+        body: SourceBody,
+        response: { 200: SourceView, 201: SourceView },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      checkSameId(id, request.body.id);
+      const { before, after } = await database.transaction(async (trx) => {
+        const was = await sourceById(trx, id);
+        const stored = await putSource(trx, inputFrom(id, request.body));
+        const detail = changedFields(was && { ...was }, { ...stored });
+        await recordAudit(trx, { ...actorOf(request), action: "source.put", subject: `source:${id}`, detail });
+        return { before: was, after: stored };
+      });
+      return await reply.code(before ? 200 : 201).send(after);
+    },
+  );
+
+  app.delete(
+    "/v1/sources/:id",
+    {
+      config: writing,
+      schema: { tags, summary: "Removes a source that has sent no report", params, response: { 204: Type.Null() } },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      await database.transaction(async (trx) => {
+        const before = await known(trx, id);
+        await deleteSource(trx, id);
+        const detail = { before, after: null };
+        await recordAudit(trx, { ...actorOf(request), action: "source.delete", subject: `source:${id}`, detail });
+      });
+      return await reply.code(204).send(null);
+    },
+  );
+}
