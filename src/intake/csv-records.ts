@@ -1,6 +1,3 @@
-import { CsvError, parse } from "csv-parse/sync";
-import { MAX_LINE_CHARACTERS } from "./report-limits.ts";
-
 /** One record after the header: its fields, or what is wrong with it. */
 export type CsvRecord =
   | { readonly ok: true; readonly fields: readonly string[] }
@@ -8,70 +5,131 @@ export type CsvRecord =
 
 export interface CsvTable {
   readonly header: readonly string[];
-  readonly records: readonly CsvRecord[];
+  /** Read as they are asked for, so that a large file need not be read in one go. */
+  readonly records: Iterable<CsvRecord>;
 }
 
 /** A field with line breaks goes over a few lines, not over a file. */
-const MAX_LINES_OF_RECORD = 50;
+const MAX_LINES_OF_RECORD = 10;
+const MAX_RECORD_CHARACTERS = 64 * 1024;
+/** In a file with so many broken records, fields with line breaks are no longer looked for: that would take long. */
+const MAX_SEARCHES = 200;
 
-const parseAll = (text: string): string[][] =>
-  parse(text, { relaxColumnCount: true, skipEmptyLines: true, maxRecordSize: MAX_LINE_CHARACTERS });
+interface Parsed {
+  readonly record: CsvRecord;
+  readonly isBlank: boolean;
+  /** Where the next record begins. */
+  readonly next: number;
+  readonly lines: number;
+}
 
-/** What csv-parse makes of a piece of text, without its exceptions. */
-function tryParse(text: string): { readonly rows: readonly string[][] } | { readonly detail: string } {
-  try {
-    return { rows: parseAll(text) };
-  } catch (error) {
-    if (error instanceof CsvError) return { detail: error.message.slice(0, 200) };
-    throw error;
+const lineEnd = /\r\n|\n|\r|$/g;
+
+/** Where the line after the one that `from` is in begins. */
+function nextLine(text: string, from: number): number {
+  lineEnd.lastIndex = from;
+  const found = lineEnd.exec(text);
+  return found ? found.index + found[0].length : text.length;
+}
+
+/** The end of a quoted field that opens at `from`: the place after its closing quote. Looks no further than a record goes. */
+function afterQuoted(text: string, from: number, maxLines: number): number | undefined {
+  let lineEnds = text.indexOf("\n", from);
+  let lines = 1;
+  for (let at = from + 1; at - from < MAX_RECORD_CHARACTERS; at += 2) {
+    at = text.indexOf('"', at);
+    if (at === -1) return undefined;
+    for (; lineEnds !== -1 && lineEnds < at; lineEnds = text.indexOf("\n", lineEnds + 1))
+      if (++lines > maxLines) return undefined;
+    if (text[at + 1] !== '"') return at + 1;
+  }
+  return undefined;
+}
+
+const plainField = /[^,"\r\n]*/y;
+
+/** One field from `from` on: its value and the place after it; or what is wrong. */
+function readField(text: string, from: number, maxLines: number): { value: string; after: number } | string {
+  if (text[from] !== '"') {
+    plainField.lastIndex = from;
+    const value = plainField.exec(text)?.[0] ?? "";
+    const after = from + value.length;
+    return text[after] === '"' ? "a quote within a field that does not begin with one" : { value, after };
+  }
+  const after = afterQuoted(text, from, maxLines);
+  if (after === undefined) return "a quote is not closed";
+  const isEnd = after >= text.length || /[,\r\n]/.test(text[after] ?? "");
+  if (!isEnd) return "text after a closing quote, or a quote that is not closed";
+  return { value: text.slice(from + 1, after - 1).replaceAll('""', '"'), after };
+}
+
+const lineCount = (text: string): number => text.split(/\r\n|\n|\r/).length;
+
+/** RFC 4180, from the beginning of a line. What is broken loses that line only. */
+function parseRecord(text: string, from: number, maxLines: number): Parsed {
+  const fields: string[] = [];
+  const broken = (detail: string): Parsed => ({
+    record: { ok: false, detail },
+    isBlank: false,
+    next: nextLine(text, from),
+    lines: 1,
+  });
+  for (let at = from; ; ) {
+    const field = readField(text, at, maxLines);
+    if (typeof field === "string") return broken(field);
+    fields.push(field.value);
+    if (field.after - from > MAX_RECORD_CHARACTERS) return broken("the record is too long");
+    if (text[field.after] !== ",") {
+      const raw = text.slice(from, field.after);
+      const isBlank = fields.length === 1 && raw.trim() === "";
+      return { record: { ok: true, fields }, isBlank, next: nextLine(text, field.after), lines: lineCount(raw) };
+    }
+    at = field.after + 1;
   }
 }
-
-function record(fields: readonly string[], columns: number): CsvRecord {
-  if (fields.length === columns) return { ok: true, fields };
-  return { ok: false, detail: `${fields.length} fields where the header names ${columns}` };
-}
-
-function oneRecord(text: string, columns: number): CsvRecord {
-  const parsed = tryParse(text);
-  if (!("rows" in parsed)) return { ok: false, detail: parsed.detail };
-  return record(parsed.rows[0] ?? [], columns);
-}
-
-const quotesIn = (line: string): number => line.split('"').length - 1;
 
 /**
- * One record at a time, for a file in which something is broken: a quote that is never closed would otherwise swallow
- * the rows after it. Lines are joined while a quote is open, but not with a line that is whole by itself.
+ * A quote that is never closed swallows the lines after it, up to the next quote. So what goes over several lines must
+ * have as many fields as the header; else its first line is broken, and the next one is looked at by itself.
  */
-function carefully(lines: readonly string[], columns: number): CsvRecord[] {
-  const records: CsvRecord[] = [];
-  for (let first = 0; first < lines.length; ) {
-    let text = lines[first] ?? "";
-    let next = first + 1;
-    const whole = () => quotesIn(text) % 2 === 0;
-    const mayJoin = () => next < lines.length && next - first < MAX_LINES_OF_RECORD;
-    while (!whole() && mayJoin() && !oneRecord(lines[next] ?? "", columns).ok) text += `\n${lines[next++]}`;
-    if (!whole()) {
-      records.push({ ok: false, detail: "a quote is not closed" });
-      next = first + 1;
-    } else if (text.trim() !== "") records.push(oneRecord(text, columns));
-    first = next;
-  }
-  return records;
+function checked(text: string, from: number, rules: { columns: number; maxLines: number }): Parsed {
+  const { columns, maxLines } = rules;
+  const parsed = parseRecord(text, from, maxLines);
+  if (!parsed.record.ok || parsed.record.fields.length === columns || parsed.isBlank) return parsed;
+  const detail =
+    parsed.lines > 1
+      ? "a quote is not closed"
+      : `${parsed.record.fields.length} fields where the header names ${columns}`;
+  return { record: { ok: false, detail }, isBlank: false, next: nextLine(text, from), lines: 1 };
 }
 
-/** Splits CSV (RFC 4180, any line ending) into header and records. Undefined: there is no header that can be read. */
-export function readCsv(text: string): CsvTable | undefined {
-  const all = tryParse(text);
-  if ("rows" in all) {
-    const [header, ...rows] = all.rows;
-    if (header && rows.every((row) => row.length === header.length))
-      return { header, records: rows.map((fields) => ({ ok: true, fields })) };
+function headerOf(text: string): { readonly fields: readonly string[]; readonly next: number } | undefined {
+  for (let from = 0; from < text.length; ) {
+    const parsed = parseRecord(text, from, MAX_LINES_OF_RECORD);
+    if (!parsed.record.ok) return undefined;
+    if (!parsed.isBlank) return { fields: parsed.record.fields, next: parsed.next };
+    from = parsed.next;
   }
-  const lines = text.split(/\r\n|\n|\r/);
-  const start = lines.findIndex((line) => line.trim() !== "");
-  const head = tryParse(lines[start] ?? "");
-  const header = "rows" in head ? head.rows[0] : undefined;
-  return header && { header, records: carefully(lines.slice(start + 1), header.length) };
+  return undefined;
+}
+
+function* recordsFrom(text: string, start: number, columns: number): Generator<CsvRecord> {
+  let broken = 0;
+  for (let from = start; from < text.length; ) {
+    const maxLines = broken < MAX_SEARCHES ? MAX_LINES_OF_RECORD : 1;
+    const parsed = checked(text, from, { columns, maxLines });
+    if (!parsed.record.ok) broken++;
+    if (!parsed.isBlank) yield parsed.record;
+    from = parsed.next;
+  }
+}
+
+/**
+ * Splits CSV (RFC 4180, any line ending) into header and records, each of them whole or broken by itself: general parsers
+ * lose their way after a broken quote, and here every other row must still be taken, under its own number. Blank lines
+ * are no records. Undefined: there is no header that can be read.
+ */
+export function readCsv(text: string): CsvTable | undefined {
+  const header = headerOf(text);
+  return header && { header: header.fields, records: recordsFrom(text, header.next, header.fields.length) };
 }

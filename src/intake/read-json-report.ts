@@ -3,7 +3,6 @@ import { isNative, type JsonObject, readNative } from "./read-native.ts";
 import { readRows } from "./read-rows.ts";
 import type { TimeRules } from "./read-time.ts";
 import type { ReadXarf } from "./read-xarf-v4.ts";
-import { MAX_ROWS } from "./report-limits.ts";
 
 const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
@@ -30,7 +29,7 @@ function parsed(text: string): { readonly value: unknown } | undefined {
 }
 
 /** A native observation list, or XARF v4 reports, alone or in a list; each record says itself which it is. */
-export function readJsonReport(text: string, rules: TimeRules, readXarf: ReadXarf): ReportReading {
+export async function readJsonReport(text: string, rules: TimeRules, readXarf: ReadXarf): Promise<ReportReading> {
   const document = parsed(text);
   if (!document) return { ok: false, code: "malformed-json", detail: "the body cannot be read as JSON" };
   const records = recordsOf(document.value);
@@ -49,5 +48,5 @@ export function readJsonReport(text: string, rules: TimeRules, readXarf: ReadXar
     if (isXarf3(record)) return fault("format-not-supported", "XARF v3 is not read by this version; v4 is");
     return isXarf4(record) ? readXarf(record, row, rules) : readNative(record, row, rules);
   };
-  return readRows(records.some(isXarf4) ? "xarf-v4" : "native", records, read);
+  return await readRows(records.some(isXarf4) ? "xarf-v4" : "native", records, read);
 }

@@ -67,8 +67,8 @@ export function createReportReader(): ReadReport {
     if (!content.ok) return content;
     const text = new TextDecoder().decode(content.body);
     if (text.trim() === "") return { ok: false, code: "empty-report", detail: "there is nothing in the body" };
-    if (format === "ndjson") return readSuricata(text, rules);
-    if (format === "json") return readJsonReport(text, rules, readXarf);
-    return readShadowserver({ text, reportType: posted.reportType, fileName: posted.fileName, now: rules.now });
+    if (format === "ndjson") return await readSuricata(text, rules);
+    if (format === "json") return await readJsonReport(text, rules, readXarf);
+    return await readShadowserver({ text, reportType: posted.reportType, fileName: posted.fileName, now: rules.now });
   };
 }

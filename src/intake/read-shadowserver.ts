@@ -3,7 +3,6 @@ import { type Category, severityOf } from "./category.ts";
 import { type CsvRecord, readCsv } from "./csv-records.ts";
 import { fault, type Observation, type Reading, type ReportReading } from "./observation.ts";
 import { readRows } from "./read-rows.ts";
-import { MAX_ROWS } from "./report-limits.ts";
 import { shadowserverNameIn, shadowserverReport } from "./shadowserver-report.ts";
 
 /** Without these a row means nothing; every other column may come and go. */
@@ -82,7 +81,7 @@ function readable(file: ShadowserverFile): { ok: true; name: string; category: C
 }
 
 /** A Shadowserver report in which `src_ip` and `src_port` are the offender's. */
-export function readShadowserver(file: ShadowserverFile): ReportReading {
+export async function readShadowserver(file: ShadowserverFile): Promise<ReportReading> {
   const report = readable(file);
   if (!report.ok) return report;
   const table = readCsv(file.text);
@@ -94,5 +93,7 @@ export function readShadowserver(file: ShadowserverFile): ReportReading {
   if (table.records.length > MAX_ROWS)
     return { ok: false, code: "too-many-rows", detail: `a report may have ${MAX_ROWS} rows` };
   const shape = { name: report.name, category: report.category, columns, now: file.now };
-  return readRows(`shadowserver:${report.name}`, table.records, (record, number) => readRecord(record, number, shape));
+  return await readRows(`shadowserver:${report.name}`, table.records, (record, number) =>
+    readRecord(record, number, shape),
+  );
 }

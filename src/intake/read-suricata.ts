@@ -4,7 +4,7 @@ import { fault, type Observation, type Reading, type ReportReading } from "./obs
 import type { JsonObject } from "./read-native.ts";
 import { readRows } from "./read-rows.ts";
 import type { TimeRules } from "./read-time.ts";
-import { MAX_LINE_CHARACTERS, MAX_ROWS } from "./report-limits.ts";
+import { MAX_LINE_CHARACTERS } from "./report-limits.ts";
 import { alertCategory, isCommandAndControl } from "./suricata-category.ts";
 import { offenderOf } from "./suricata-offender.ts";
 
@@ -80,9 +80,9 @@ function readAlert(line: string, row: number, rules: TimeRules): Reading<Observa
 }
 
 /** Suricata EVE, one event per line; alerts count, other events are named and left out. Empty lines are no records. */
-export function readSuricata(text: string, rules: TimeRules): ReportReading {
+export async function readSuricata(text: string, rules: TimeRules): Promise<ReportReading> {
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   if (lines.length > MAX_ROWS)
     return { ok: false, code: "too-many-rows", detail: `a report may have ${MAX_ROWS} rows` };
-  return readRows("suricata-eve", lines, (line, row) => readAlert(line, row, rules));
+  return await readRows("suricata-eve", lines, (line, row) => readAlert(line, row, rules));
 }

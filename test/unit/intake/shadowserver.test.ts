@@ -1,0 +1,190 @@
+import { expect, test } from "vitest";
+import { hasSamples, now, observationsIn, readBody, rejectedIn, sample } from "./reports.ts";
+
+const csv = (body: string, options: { reportType?: string; fileName?: string } = { reportType: "event4_sinkhole" }) =>
+  readBody("text/csv", body, options);
+
+const header = "timestamp,protocol,src_ip,src_port,dst_ip,dst_port,infection,family,tag\n";
+const row = (ip: string) => `"2026-11-20 11:00:00","tcp","${ip}",4711,"192.0.2.1",80,"virut","virut",\n`;
+
+test("a row names the offender, in UTC, with what it talked to", async () => {
+  const reading = await csv(header + row("203.0.113.9"));
+  expect(reading).toMatchObject({ format: "shadowserver:event4_sinkhole", rejected: [] });
+  expect(observationsIn(reading)).toEqual([
+    {
+      row: 1,
+      ip: "203.0.113.9",
+      port: 4711,
+      protocol: "tcp",
+      at: new Date("2026-11-20T11:00:00Z"),
+      category: "botnet",
+      severity: "high",
+      name: "virut",
+      destination: { ip: "192.0.2.1", port: 80 },
+      evidence: { infection: "virut", family: "virut", report_type: "event4_sinkhole" },
+      isBogon: false,
+    },
+  ]);
+});
+
+test.each(["event6_sinkhole", "event4_microsoft_sinkhole", "event4_microsoft_sinkhole_http", "event6_sinkhole_http"])(
+  "%s is read like event4_sinkhole",
+  async (reportType) => {
+    expect(observationsIn(await csv(header + row("203.0.113.9"), { reportType }))).toMatchObject([
+      { category: "botnet" },
+    ]);
+  },
+);
+
+test.each([
+  "2026-11-20-event4_sinkhole-example-asn.csv",
+  "event4_sinkhole.csv",
+  "2026-11-20-event4_sinkhole.csv.gz",
+  "/reports/2026-11-20-event4_sinkhole-isp_country-geo.csv",
+])("the file name %s says which report it is", async (fileName) => {
+  expect(await csv(header, { fileName })).toMatchObject({ ok: true, format: "shadowserver:event4_sinkhole" });
+});
+
+test.each<[string, { reportType?: string; fileName?: string }, string]>([
+  ["nothing", {}, "report-type-missing"],
+  ["a name that is no report's", { fileName: "customers list.csv" }, "report-type-missing"],
+  ["an unknown type", { reportType: "weather" }, "unknown-report-type"],
+  ["a victim's report", { reportType: "event4_honeypot_ddos_amp" }, "report-type-not-supported"],
+  ["a resolver's report", { reportType: "event4_sinkhole_dns" }, "report-type-not-supported"],
+  ["a report of a later version", { reportType: "scan_telnet" }, "report-type-not-supported"],
+])("with %s the report is refused", async (_, options, code) => {
+  expect(await csv(header + row("203.0.113.9"), options)).toMatchObject({ ok: false, code });
+});
+
+test("why a victim's report is refused is said", async () => {
+  const reading = await csv(header, { reportType: "event4_honeypot_ddos_amp" });
+  expect(reading).toMatchObject({ detail: expect.stringContaining("victim") });
+});
+
+test("columns may be missing, new, in another order and in capitals", async () => {
+  const body = "SRC_IP,Timestamp,hostname_source,severity\n203.0.113.9,2026-11-20 11:00:00,ptr,critical\n";
+  expect(observationsIn(await csv(body))).toMatchObject([
+    { ip: "203.0.113.9", severity: "critical", evidence: { hostname_source: "ptr" } },
+  ]);
+});
+
+test("without the columns that matter the report is refused", async () => {
+  expect(await csv("timestamp,ip\n")).toMatchObject({ code: "missing-columns", detail: "the header lacks src_ip" });
+});
+
+test("empty fields and zeroes are not known", async () => {
+  const [observation] = observationsIn(await csv(`${header}2026-11-20 11:00:00,,203.0.113.9,0,,0,,,\n`));
+  expect(observation).not.toHaveProperty("port");
+  expect(observation).not.toHaveProperty("protocol");
+  expect(observation).not.toHaveProperty("destination");
+});
+
+test("a broken row is named and the others are kept", async () => {
+  const body = [
+    header.trim(),
+    row("203.0.113.1").trim(),
+    '"2026-11-20 11:00:00","tcp"',
+    row("not an address").trim(),
+    row("203.0.113.4").trim(),
+    '"yesterday","tcp","203.0.113.5",1,,,,,',
+    row("203.0.113.6").trim(),
+  ].join("\r\n");
+  const reading = await csv(body);
+  expect(rejectedIn(reading)).toEqual([
+    [2, "malformed-row"],
+    [3, "invalid-address"],
+    [5, "invalid-time"],
+  ]);
+  expect(observationsIn(reading).map(({ row: number }) => number)).toEqual([1, 4, 6]);
+});
+
+test.each([
+  ["a quote that is never closed", '"2026-11-20 11:00:00","tcp,"203.0.113.2",1,,,,,'],
+  ["a quote in the middle of a field", '2026-11-20 11:00:00,t"cp,203.0.113.2,1,,,,,'],
+  ["a quote at the end", '2026-11-20 11:00:00,tcp,203.0.113.2,1,,,,,"'],
+])("%s breaks its own row only", async (_, broken) => {
+  const reading = await csv(`${header}${row("203.0.113.1")}${broken}\n${row("203.0.113.3")}${row("203.0.113.4")}`);
+  expect(rejectedIn(reading)).toEqual([[2, "malformed-row"]]);
+  expect(observationsIn(reading).map(({ row: number, ip }) => [number, ip])).toEqual([
+    [1, "203.0.113.1"],
+    [3, "203.0.113.3"],
+    [4, "203.0.113.4"],
+  ]);
+});
+
+test("a broken last row is named", async () => {
+  const reading = await csv(`${header}${row("203.0.113.1")}"2026-11-20 11:00:00","tcp`);
+  expect(rejectedIn(reading)).toEqual([[2, "malformed-row"]]);
+});
+
+test("a field may hold commas, quotes and line breaks, also in a file with a broken row", async () => {
+  const text = `${header}"2026-11-20 11:00:00",tcp,203.0.113.1,1,,,"a,""b""\nc",,\n`;
+  expect(observationsIn(await csv(text))[0]?.name).toBe('a,"b"\nc');
+  const reading = await csv(`${text}broken\n${row("203.0.113.3")}`);
+  expect(observationsIn(reading).map(({ row: number, name }) => [number, name])).toEqual([
+    [1, 'a,"b"\nc'],
+    [3, "virut"],
+  ]);
+});
+
+test("blank lines are no records", async () => {
+  const reading = await csv(`${header}\n${row("203.0.113.1")}\n\n${row("x")}\n`);
+  expect(rejectedIn(reading)).toEqual([[2, "invalid-address"]]);
+});
+
+test("what a honeypot was given to log in with is dropped", async () => {
+  const body =
+    "timestamp,src_ip,src_port,service,username,password,end_time\n2026-11-20 11:00:00,203.0.113.9,1,ssh,root,hunter2,2026-11-20T11:00:02.5Z\n";
+  const [observation] = observationsIn(await csv(body, { reportType: "event4_honeypot_brute_force" }));
+  expect(observation).toMatchObject({ category: "brute-force", until: new Date("2026-11-20T11:00:02.500Z") });
+  expect(JSON.stringify(observation)).not.toMatch(/hunter2|root/);
+});
+
+test("an end that makes no sense beside the timestamp is left out", async () => {
+  const body = "timestamp,src_ip,end_time\n2026-11-20 11:00:00,203.0.113.9,2021-03-27T00:00:01Z\n";
+  expect(observationsIn(await csv(body, { reportType: "event4_honeypot_brute_force" }))[0]).not.toHaveProperty("until");
+});
+
+test("a file of ten thousand rows is read within a second, also with a broken one", async () => {
+  const rows = Array.from({ length: 10_000 }, (_, index) => row(`10.0.${index >> 8}.${index & 255}`));
+  for (const broken of ["", '"\n']) {
+    const started = performance.now();
+    const reading = await csv(header + broken + rows.join(""));
+    expect(observationsIn(reading)).toHaveLength(10_000);
+    expect(performance.now() - started).toBeLessThan(1_500);
+  }
+});
+
+test.skipIf(!hasSamples).each([
+  ["event4_sinkhole", 3, "botnet"],
+  ["event4_sinkhole_http", 5, "botnet"],
+  ["event4_honeypot_brute_force", 6, "brute-force"],
+])("the real file %s is read whole", async (name, count, category) => {
+  const reading = await csv(sample(`shadowserver/${name}.csv`), { fileName: `2021-03-04-${name}-example.csv` });
+  expect(rejectedIn(reading)).toEqual([]);
+  const observations = observationsIn(reading);
+  expect(observations).toHaveLength(count);
+  for (const observation of observations) {
+    expect(observation).toMatchObject({ category, port: expect.any(Number), protocol: "tcp" });
+    expect(observation.at.getUTCFullYear()).toBe(2021);
+    expect(observation.at < now).toBe(true);
+  }
+});
+
+test
+  .skipIf(!hasSamples)
+  .each([
+    "scan_adb",
+    "scan_dns",
+    "scan_smb",
+    "scan_telnet",
+    "blocklist",
+    "compromised_website",
+    "device_id",
+    "event4_ddos_participant",
+    "event4_honeypot_darknet",
+    "event4_ip_spoofer",
+  ])("the real file %s is refused as not supported yet", async (name) => {
+  const reading = await csv(sample(`shadowserver/${name}.csv`), { fileName: `${name}.csv` });
+  expect(reading).toMatchObject({ ok: false, code: "report-type-not-supported" });
+});
