@@ -3,20 +3,15 @@ import { type Profile, profileDigest, unrestricted } from "../enforcement/profil
 import { Code } from "../radius/code.ts";
 import type { RawAttribute } from "../radius/packet.ts";
 import { type AccessRequest, type AccessResult, answer, drop } from "./access.ts";
-import type { AccessMetrics } from "./access-metrics.ts";
-import { classCookie } from "./class-cookie.ts";
-import type { Grants } from "./grants.ts";
-import type { HiddenAttributes } from "./hidden-attributes.ts";
+import type { JournalDependencies } from "./journal-login.ts";
+import { journalLogin } from "./journal-login.ts";
+import { type KeepGrantDependencies, keepGrant } from "./keep-grant.ts";
 import { type IsKeyedText, layOver } from "./lay-over.ts";
 import type { ProfileOverlay } from "./profile-overlay.ts";
-import { textValue } from "./text-value.ts";
 
-export interface AcceptDependencies {
+export interface AcceptDependencies extends KeepGrantDependencies, JournalDependencies {
   readonly overlay: ProfileOverlay;
-  readonly grants: Grants;
   readonly isKeyedText: IsKeyedText;
-  readonly hidden: HiddenAttributes;
-  readonly metrics: AccessMetrics;
   readonly log: Logger;
 }
 
@@ -24,75 +19,43 @@ export interface AcceptedLogin {
   readonly request: AccessRequest;
   /** Under which the session's accounting will come. */
   readonly username: string;
+  /** Absent: nobody's username yet. */
+  readonly subscriberId?: string;
   readonly profile: Profile;
   /** What the answer carries apart from the profile. */
   readonly given: readonly RawAttribute[];
-  /** Let in although the profile cannot be laid over, or the grant cannot be kept; otherwise neither is acceptable. */
-  readonly isLenient: { readonly withoutProfile: boolean; readonly withoutGrant: boolean };
+  /** Not to be let in without the profile, even where the NAS's vendor cannot express it. */
+  readonly isProfileNeeded: boolean;
+  /** Whether the answer waits for its grant: "needed" drops it without, "wanted" lets it go; "skipped" does not try. */
+  readonly grant: "needed" | "wanted" | "skipped";
 }
 
 /** The profile could not be laid over, and the login must not be let in without it. */
 export type Acceptance = AccessResult | { readonly kind: "unsupported-profile" };
 
-const CALLING_STATION_ID = 31;
-const ACCT_SESSION_ID = 44;
-const VENDOR_SPECIFIC = 26;
-const MICROSOFT = 311;
-/** Reply-Message, State, Class, Proxy-State, EAP-Message, Message-Authenticator: of this login, not of its session. */
-const ofThisLogin: ReadonlySet<number> = new Set([18, 24, 25, 33, 79, 80]);
+const nothingApplied = { attributes: [], profile: unrestricted, expected: {} };
 
 /** An Access-Accept with the profile laid over it; what it gives is kept before it leaves. */
 export async function acceptLogin(dependencies: AcceptDependencies, login: AcceptedLogin): Promise<Acceptance> {
-  const { request, profile, given } = login;
-  const overlay = dependencies.overlay(request, profile);
+  const { request, username, given } = login;
+  const overlay = dependencies.overlay.ofProfile(request, login.profile);
   if (overlay.kind === "unsupported") {
     tellUnsupported(dependencies, login, overlay.detail);
-    if (!login.isLenient.withoutProfile) return { kind: "unsupported-profile" };
+    if (login.isProfileNeeded) return { kind: "unsupported-profile" };
   }
-  const isApplied = overlay.kind === "attributes";
-  const attributes = isApplied ? layOver(given, overlay.attributes, dependencies.isKeyedText) : [...given];
-  const cookie = await keepGrant(dependencies, login, isApplied ? profile : unrestricted);
-  if (!cookie) return drop("database-unavailable");
-  return answer(Code.AccessAccept, request, [...attributes, ...cookie]);
-}
-
-/** The Class attribute that finds the grant again; none where it could not be kept and that is acceptable. */
-async function keepGrant(
-  { grants, hidden, metrics }: AcceptDependencies,
-  { request, username, given, isLenient }: AcceptedLogin,
-  profile: Profile,
-): Promise<RawAttribute[] | undefined> {
-  const { packet, nas, receivedAt } = request;
-  const text = (type: number) => textValue(packet, type);
-  const acctSessionId = text(ACCT_SESSION_ID);
-  const callingStationId = text(CALLING_STATION_ID);
-  const digest = profileDigest(profile);
-  const restorable = given.filter((attribute) => isRestorable(attribute) && !hidden.isHidden(attribute));
-  try {
-    const id = await grants.save({
-      nasId: nas.id,
-      username,
-      ...(acctSessionId !== undefined && { acctSessionId }),
-      ...(callingStationId !== undefined && { callingStationId }),
-      givenAt: receivedAt,
-      attributes: wireOctets(restorable),
-      ...(digest !== null && { profile, profileDigest: digest }),
-    });
-    return [classCookie(id)];
-  } catch {
-    metrics.withoutDatabase.inc({ what: "grant" });
-    return isLenient.withoutGrant ? [] : undefined;
+  const applied = overlay.kind === "attributes" ? { ...overlay, profile: login.profile } : nothingApplied;
+  const { profile, expected } = applied;
+  const attributes = layOver(given, applied.attributes, dependencies.isKeyedText);
+  if (login.grant !== "skipped") {
+    const cookie = await keepGrant(dependencies, { request, username, given, profile, expected });
+    if (!cookie && login.grant === "needed") return drop("database-unavailable");
+    if (cookie) attributes.push(cookie);
   }
+  const result = answer(Code.AccessAccept, request, attributes);
+  if (login.grant !== "skipped")
+    await journalLogin(dependencies, { ...login, profile, result, reason: "profile laid over" });
+  return result;
 }
-
-/** Keys and proofs are secrets, and of no use to a later Change-of-Authorization. */
-function isRestorable({ type, value }: RawAttribute): boolean {
-  if (ofThisLogin.has(type)) return false;
-  return !(type === VENDOR_SPECIFIC && value.length >= 4 && value.readUInt32BE(0) === MICROSOFT);
-}
-
-const wireOctets = (attributes: readonly RawAttribute[]): Buffer =>
-  Buffer.concat(attributes.flatMap(({ type, value }) => [Buffer.of(type, value.length + 2), value]));
 
 function tellUnsupported(
   { metrics, log }: AcceptDependencies,

@@ -5,6 +5,7 @@ import type { Dictionary } from "../dictionary/dictionary.ts";
 import type { CredentialStore } from "../subscriber/credential-store.ts";
 import type { AcceptDependencies } from "./accept-login.ts";
 import { type AccessRequest, type AccessResult, drop } from "./access.ts";
+import { createAccessJournal, type InsertAccessEnforcements } from "./access-journal.ts";
 import { type AccessMetrics, createAccessMetrics } from "./access-metrics.ts";
 import { BatchError } from "./batch.ts";
 import { createGrants, type SaveGrants } from "./grants.ts";
@@ -28,6 +29,7 @@ export interface AuthorizerDependencies {
   readonly loginProfile: LoadLoginProfiles;
   readonly overlayAttributes: OverlayAttributes;
   readonly saveGrants: SaveGrants;
+  readonly insertAccessEnforcements: InsertAccessEnforcements;
   readonly credentials: CredentialStore;
   readonly regenerationMeasure: RegenerationMeasure;
   /** Absent: local credentials. Its client stays the caller's to stop. */
@@ -84,11 +86,18 @@ export function createAuthorizer(dependencies: AuthorizerDependencies): Authoriz
   const limits = { ...defaultLimits, ...dependencies.limits };
   const grants = createGrants({ queryable: database, saveGrants, maxWaitMs: limits.maxWaitMs });
   const metrics = createAccessMetrics(registry);
+  const journal = createAccessJournal({
+    queryable: database,
+    insertAccessEnforcements: dependencies.insertAccessEnforcements,
+    maxWaitMs: limits.maxWaitMs,
+    failed: () => metrics.withoutDatabase.inc({ what: "journal" }),
+  });
   const accept: AcceptDependencies = {
     overlay: createProfileOverlay(dictionary, dependencies.overlayAttributes),
     hidden: createHiddenAttributes(dictionary),
     isKeyedText: keyedTexts(dictionary),
     grants,
+    journal,
     metrics,
     log,
   };
@@ -105,6 +114,7 @@ export function createAuthorizer(dependencies: AuthorizerDependencies): Authoriz
     stop: async () => {
       await way.stop();
       grants.stop();
+      journal.stop();
     },
   };
 }

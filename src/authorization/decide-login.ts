@@ -41,10 +41,14 @@ export interface LoginFacts {
  */
 export function decideLogin({ credential, profile, regeneratePassword }: LoginFacts): LoginDecision {
   if (credential === "wrong") return { kind: "reject", reason: "not-authenticated" };
-  if (forbidsSession(profile)) return { kind: "reject", reason: profile.isTerminated ? "terminated" : "suspended" };
+  if (forbidsSession(profile)) return { kind: "reject", reason: forbiddenBecause(profile) };
   if (credential === "no-credential") return { kind: "reject", reason: "not-authenticated" };
   if (credential === "withdrawn") return { kind: "reject", reason: "password-withdrawn" };
   if (!regeneratePassword) return { kind: "accept" };
   const { progress, params } = regeneratePassword;
   return progress === "armed" ? { kind: "regenerate", answer: params.answer } : { kind: "adopt" };
 }
+
+/** Of a profile that forbids every session. */
+export const forbiddenBecause = (profile: Profile): "terminated" | "suspended" =>
+  profile.isTerminated ? "terminated" : "suspended";

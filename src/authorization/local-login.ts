@@ -1,23 +1,20 @@
-import { unrestricted } from "../enforcement/profile.ts";
+import { forbidsSession, unrestricted } from "../enforcement/profile.ts";
 import { firstValue } from "../radius/attribute-values.ts";
-import type { RawAttribute } from "../radius/packet.ts";
 import { type Acceptance, type AcceptDependencies, acceptLogin } from "./accept-login.ts";
 import { type AccessRequest, type AccessResult, drop } from "./access.ts";
 import { readMethod } from "./access-method.ts";
-import { decideLogin, type LoginDecision, type RejectReason } from "./decide-login.ts";
+import { decideLogin, type LoginDecision } from "./decide-login.ts";
 import type { CorrectLogin, JudgeCredential, LoginAttempt } from "./judge-credential.ts";
-import { layOver } from "./lay-over.ts";
-import type { LoginAccount, LoginAccounts } from "./login-accounts.ts";
+import type { LoginAccounts } from "./login-accounts.ts";
 import { successAttributes } from "./method-answer.ts";
 import type { PasswordChange } from "./password-change.ts";
-import { rejectLogin } from "./reject-login.ts";
+import { type RejectDependencies, rejectLogin } from "./reject-login.ts";
 import { textValue } from "./text-value.ts";
 
-export interface LocalLoginDependencies extends AcceptDependencies {
+export interface LocalLoginDependencies extends AcceptDependencies, RejectDependencies {
   readonly accounts: LoginAccounts;
   readonly judge: JudgeCredential;
   readonly passwordChange: PasswordChange;
-  readonly randomOctets: (count: number) => Buffer;
 }
 
 const USER_NAME = 1;
@@ -48,7 +45,8 @@ async function decideOnce(dependencies: LocalLoginDependencies, attempt: LoginAt
   if (judged.verdict === "unreadable") return drop("credential-unreadable");
   const decision = decideLogin({ profile: unrestricted, ...account, credential: judged.verdict });
   if (judged.verdict !== "correct" || decision.kind === "reject") {
-    return reject(dependencies, attempt, decision.kind === "reject" ? decision.reason : "not-authenticated");
+    const reason = decision.kind === "reject" ? decision.reason : "not-authenticated";
+    return await rejectLogin(dependencies, { ...attempt, ...account, reason });
   }
   return await carryOut(dependencies, attempt, { decision, login: judged });
 }
@@ -66,7 +64,7 @@ async function carryOut(
       return decideAgain;
     case "regenerate":
       if (!(await dependencies.passwordChange.regenerate(namedBy(login)))) return decideAgain;
-      if (decision.answer === "reject") return reject(dependencies, attempt, "password-withdrawn");
+      if (decision.answer === "reject") return await rejectWithdrawn(dependencies, attempt);
       return await acceptIntoGarden(dependencies, attempt, login);
   }
 }
@@ -76,8 +74,8 @@ const namedBy = ({ account, credential }: CorrectLogin) => ({
   current: credential.sealed,
 });
 
-const reject = ({ randomOctets }: LocalLoginDependencies, { request, method }: LoginAttempt, reason: RejectReason) =>
-  rejectLogin({ request, method, reason, challenge: randomOctets(16) });
+const rejectWithdrawn = (dependencies: LocalLoginDependencies, { request, method }: LoginAttempt) =>
+  rejectLogin(dependencies, { request, method, reason: "password-withdrawn" });
 
 /** A customer whose NAS cannot express the profile is let in: enforcement sees it in the session and says so. */
 async function acceptAny(
@@ -99,11 +97,11 @@ async function acceptIntoGarden(
   login: CorrectLogin,
 ): Promise<AccessResult> {
   const account = await dependencies.accounts.lookUp(attempt.username);
-  if (account?.profile.isWalledGarden) {
+  if (account?.profile.isWalledGarden && !forbidsSession(account.profile)) {
     const accepted = await accept(dependencies, { attempt, login: { ...login, account }, isProfileNeeded: true });
     if (accepted.kind !== "unsupported-profile") return accepted;
   }
-  return reject(dependencies, attempt, "password-withdrawn");
+  return await rejectWithdrawn(dependencies, attempt);
 }
 
 interface LocalAcceptance {
@@ -124,23 +122,14 @@ function accept(
     hiding,
     salt: dependencies.randomOctets(2),
   });
+  const plan = dependencies.overlay.ofPlan(request, login.account.plan);
   return acceptLogin(dependencies, {
     request,
     username: attempt.username,
+    subscriberId: login.account.subscriberId,
     profile: login.account.profile,
-    given: [...proof, ...subscribed(dependencies, request, login.account)],
-    isLenient: { withoutProfile: !isProfileNeeded, withoutGrant: false },
+    given: plan.kind === "attributes" ? [...proof, ...plan.attributes] : proof,
+    isProfileNeeded,
+    grant: "needed",
   });
-}
-
-/** What an unrestricted session gets here: what the NAS is configured to give to anybody, and the subscriber's plan as a rate. */
-function subscribed(
-  { overlay, isKeyedText }: LocalLoginDependencies,
-  request: AccessRequest,
-  { plan }: LoginAccount,
-): readonly RawAttribute[] {
-  const common = overlay(request, unrestricted);
-  const rates = plan && overlay(request, { throttle: plan }, plan);
-  const given = common.kind === "attributes" ? common.attributes : [];
-  return rates?.kind === "attributes" ? layOver(given, rates.attributes, isKeyedText) : given;
 }

@@ -1,6 +1,7 @@
 import type { Dictionary } from "../dictionary/dictionary.ts";
+import { expectedFrom } from "../enforcement/expected.ts";
 import type { MeasureKind } from "../enforcement/measure.ts";
-import type { Profile } from "../enforcement/profile.ts";
+import { type Profile, unrestricted } from "../enforcement/profile.ts";
 import type { NamedAttribute, Nas } from "../nas/nas.ts";
 import { namedAttribute } from "../radius/attribute-text.ts";
 import { encodeAttributes } from "../radius/encode-attributes.ts";
@@ -13,9 +14,8 @@ interface Rates {
   readonly upKbps: number;
 }
 
-/** The vendors' translation of a profile into the NAS's own attributes. */
+/** The vendors' translation of a profile into the NAS's own attributes; with rates, of a plan for who is unrestricted. */
 export type OverlayAttributes = (request: {
-  readonly dictionary: Dictionary;
   readonly nas: Nas;
   readonly profile: Profile;
   readonly subscribedRates?: Rates;
@@ -24,24 +24,45 @@ export type OverlayAttributes = (request: {
   | { readonly ok: false; readonly measure: MeasureKind; readonly detail: string };
 
 export type Overlay =
-  | { readonly kind: "attributes"; readonly attributes: readonly RawAttribute[] }
+  | {
+      readonly kind: "attributes";
+      readonly attributes: readonly RawAttribute[];
+      /** What accounting will show where the NAS runs it: attribute name -> values. */
+      readonly expected: Readonly<Record<string, readonly string[]>>;
+    }
   /** The NAS's vendor has no way to express it, or its overrides do not fit the dictionary. */
   | { readonly kind: "unsupported"; readonly detail: string };
 
-/** What a login on this NAS gets for a profile. */
-export type ProfileOverlay = (request: AccessRequest, profile: Profile, subscribedRates?: Rates) => Overlay;
+/** Attributes for a login, encoded for its NAS. */
+export interface ProfileOverlay {
+  /** What a profile lays over an Accept. */
+  ofProfile(request: AccessRequest, profile: Profile): Overlay;
+  /** What a session gets that nothing restricts and no upstream describes: the plan, over the NAS's own "none". */
+  ofPlan(request: AccessRequest, plan: Rates | undefined): Overlay;
+}
 
 export function createProfileOverlay(dictionary: Dictionary, overlayAttributes: OverlayAttributes): ProfileOverlay {
-  return ({ nas, packet }, profile, subscribedRates) => {
-    const overlay = overlayAttributes({ dictionary, nas, profile, ...(subscribedRates && { subscribedRates }) });
-    if (!overlay.ok) return { kind: "unsupported", detail: `${overlay.measure}: ${overlay.detail}` };
+  const encoded = ({ nas, packet }: AccessRequest, named: readonly NamedAttribute[]): Overlay => {
+    if (named.length === 0) return { kind: "attributes", attributes: [], expected: {} };
     try {
-      const attributes = overlay.attributes.map((named) => namedAttribute(dictionary, named));
-      const hiding = { secret: nas.secret, authenticator: packet.authenticator };
-      return { kind: "attributes", attributes: encodeAttributes(dictionary, attributes, hiding) };
+      const attributes = named.map((one) => namedAttribute(dictionary, one));
+      const secrets = { secret: nas.secret, authenticator: packet.authenticator };
+      const expected = expectedFrom([{ kind: "coa", attributes: named }]);
+      return { kind: "attributes", attributes: encodeAttributes(dictionary, attributes, secrets), expected };
     } catch (error) {
       if (error instanceof RadiusError) return { kind: "unsupported", detail: error.message };
       throw error;
     }
+  };
+  const translated = (request: AccessRequest, overlay: ReturnType<OverlayAttributes>): Overlay =>
+    overlay.ok
+      ? encoded(request, overlay.attributes)
+      : { kind: "unsupported", detail: `${overlay.measure}: ${overlay.detail}` };
+  return {
+    ofProfile: (request, profile) => translated(request, overlayAttributes({ nas: request.nas, profile })),
+    ofPlan: (request, plan) =>
+      plan
+        ? translated(request, overlayAttributes({ nas: request.nas, profile: unrestricted, subscribedRates: plan }))
+        : encoded(request, request.nas.profiles["none"] ?? []),
   };
 }

@@ -1,4 +1,4 @@
-import { forbidsSession, type Profile, unrestricted } from "../enforcement/profile.ts";
+import { forbidsSession } from "../enforcement/profile.ts";
 import { allValues, firstValue } from "../radius/attribute-values.ts";
 import { Code } from "../radius/code.ts";
 import { encodeRequest } from "../radius/encode-packet.ts";
@@ -7,7 +7,8 @@ import { RadiusError } from "../radius/radius-error.ts";
 import { type AcceptDependencies, acceptLogin } from "./accept-login.ts";
 import { type AccessRequest, type AccessResult, answer, drop } from "./access.ts";
 import { type AccessMethod, readMethod } from "./access-method.ts";
-import type { ProfileLookUp } from "./profile-look-up.ts";
+import { forbiddenBecause } from "./decide-login.ts";
+import type { ProfileLookUp, ProfileOfLogin } from "./profile-look-up.ts";
 import { rejectLogin } from "./reject-login.ts";
 import type { StateServers } from "./state-servers.ts";
 import { textValue } from "./text-value.ts";
@@ -32,42 +33,44 @@ const MESSAGE_AUTHENTICATOR = 80;
 /** Logins that an upstream server checks, by whatever method; ours is the profile. */
 export function createUpstreamLogin(dependencies: UpstreamLoginDependencies) {
   return async (request: AccessRequest): Promise<AccessResult> => {
-    const username = textValue(request.packet, USER_NAME);
-    const profile = await profileOf(dependencies, username);
-    if (forbidsSession(profile)) return refuse(dependencies, request, profile);
+    const outer = textValue(request.packet, USER_NAME) ?? "";
+    const asking = await dependencies.profiles(outer);
+    if (forbidsSession(asking.profile)) return await refuse(dependencies, { request, known: asking, accepted: [] });
     const reply = await ask(dependencies, request);
     if (reply.kind === "drop") return reply;
     if (reply.code !== Code.AccessAccept) return answer(reply.code, request, reply.attributes);
     // The outer identity of a tunnelled method is anonymous: the Accept says who it was.
-    const inner = textValue({ attributes: reply.attributes }, USER_NAME) ?? username;
-    const innerProfile = inner === username ? profile : await profileOf(dependencies, inner);
-    if (forbidsSession(innerProfile)) return refuse(dependencies, request, innerProfile, reply.attributes);
+    const username = textValue({ attributes: reply.attributes }, USER_NAME) ?? outer;
+    const known = username === outer ? asking : await dependencies.profiles(username);
+    if (forbidsSession(known.profile))
+      return await refuse(dependencies, { request, known, accepted: reply.attributes });
     const accepted = await acceptLogin(dependencies, {
+      ...known,
       request,
-      username: inner ?? "",
-      profile: innerProfile,
+      username,
       given: reply.attributes,
-      isLenient: { withoutProfile: true, withoutGrant: true },
+      isProfileNeeded: false,
+      grant: known.isRemembered ? "skipped" : "wanted",
     });
     return accepted.kind === "unsupported-profile" ? drop("internal-error") : accepted;
   };
 }
 
-const profileOf = async ({ profiles }: UpstreamLoginDependencies, username: string | undefined): Promise<Profile> =>
-  (username === undefined ? undefined : await profiles(username))?.profile ?? unrestricted;
+interface RefusedLogin {
+  readonly request: AccessRequest;
+  readonly known: ProfileOfLogin;
+  /** What the upstream gave, if it was asked; its EAP-Success has to become an EAP-Failure of the same exchange. */
+  readonly accepted: readonly RawAttribute[];
+}
 
-/** `accepted`: what the upstream gave; its EAP-Success has to become an EAP-Failure of the same exchange. */
-function refuse(
-  { randomOctets }: UpstreamLoginDependencies,
-  request: AccessRequest,
-  profile: Profile,
-  accepted: readonly RawAttribute[] = [],
-): AccessResult {
+async function refuse(
+  dependencies: UpstreamLoginDependencies,
+  { request, known, accepted }: RefusedLogin,
+): Promise<AccessResult> {
   const eap = Buffer.concat(allValues({ attributes: accepted }, EAP_MESSAGE));
   const asked = readMethod(request.packet, request.nas.secret);
   const method: AccessMethod = eap.length >= 4 ? { kind: "eap", identifier: eap[1] ?? 0 } : asked;
-  const reason = profile.isTerminated ? "terminated" : "suspended";
-  return rejectLogin({ request, method, reason, challenge: randomOctets(16) });
+  return await rejectLogin(dependencies, { request, method, ...known, reason: forbiddenBecause(known.profile) });
 }
 
 type UpstreamReply =
