@@ -23,9 +23,9 @@ export interface JobView {
 }
 
 export type JobRun =
-  | { readonly kind: "done"; readonly job: JobView }
+  | { readonly kind: "ran"; readonly job: JobView }
   | { readonly kind: "unknown-job" }
-  | { readonly kind: "running-already" };
+  | { readonly kind: "running" };
 
 export interface JobRouteDependencies {
   readonly database: Queryable;
@@ -85,7 +85,7 @@ export function jobRoutes(app: Api, { database, jobs }: JobRouteDependencies): v
       const { name } = request.params;
       const run = await jobs.run(name);
       if (run.kind === "unknown-job") throw new ApiError("unknown-job", `there is no job ${name}`);
-      if (run.kind === "running-already") throw new ApiError("job-running", `job ${name} is running already`);
+      if (run.kind === "running") throw new ApiError("job-running", `job ${name} is running already`);
       await recordAudit(database, { ...actorOf(request), action: "job.run", subject: `job:${name}` });
       return run.job;
     },

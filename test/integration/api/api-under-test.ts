@@ -85,7 +85,7 @@ async function startApp(test: TestDatabase, keyRing: KeyRing, log: (line: string
     postCaseEvent: (trx, event) => postCaseEvent(trx, enforcement, event),
     jobs: {
       list: async () => [job],
-      run: async (name) => (name === job.name ? { kind: "done", job } : { kind: "unknown-job" }),
+      run: async (name) => (name === job.name ? { kind: "ran", job } : { kind: "unknown-job" }),
     },
     checkReadiness: async () => ({ ...readiness }),
     adminKey,

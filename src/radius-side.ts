@@ -1,0 +1,139 @@
+import { randomBytes, randomInt } from "node:crypto";
+import { type Authorizer, createAuthorizer } from "./authorization/authorizer.ts";
+import { type AccountingForwarder, createAccountingForwarder } from "./authorization/upstream-accounting.ts";
+import { createUpstreamClient, type UpstreamClient } from "./authorization/upstream-client.ts";
+import { createUpstreamMetrics, type UpstreamMetrics } from "./authorization/upstream-metrics.ts";
+import { overlayAttributes } from "./coa/overlay.ts";
+import type { HostPort } from "./config/host-port.ts";
+import type { Core } from "./core.ts";
+import { insertAccessEnforcements } from "./enforcement/access-journal-store.ts";
+import { enqueueOpened } from "./enforcement/outbox-store.ts";
+import { endPasswordRegeneration, markPasswordRegenerated } from "./enforcement/regenerate-password.ts";
+import { loginProfile } from "./enforcement/subscriber-profile-store.ts";
+import { startRadiusListener } from "./listener/start-radius-listener.ts";
+import { saveGrants } from "./session/grant-store.ts";
+import { createSessionRecorder } from "./session/session-recorder.ts";
+import { createCredentialStore } from "./subscriber/credential-store.ts";
+
+/** The RADIUS ports and all that answers on them. Any number of processes and nodes may run one on the same database. */
+export interface RadiusSide {
+  /** undefined: off. */
+  readonly authPort: number | undefined;
+  readonly acctPort: number | undefined;
+  stop(): Promise<void>;
+}
+
+export interface RadiusSideOptions {
+  /** Sessions were opened that may not follow their profile: enforcement has something to look at. */
+  readonly committed: () => void;
+  /** Several processes share the ports. */
+  readonly reusePort: boolean;
+}
+
+interface UpstreamSide {
+  readonly auth: UpstreamClient | undefined;
+  readonly acct: AccountingForwarder | undefined;
+  readonly secret: Buffer;
+  readonly proxyState: Buffer;
+  stop(): Promise<void>;
+}
+
+const PROXY_STATE_OCTETS = 8;
+
+function openUpstream({ config, log, metrics, now }: Core): UpstreamSide | undefined {
+  const { upstream } = config;
+  if (!upstream) return undefined;
+  const counted: UpstreamMetrics = createUpstreamMetrics(metrics);
+  const secret = Buffer.from(upstream.secret, "utf8");
+  // What tells our hop from others'; the same through a process's life, so that nothing can be learnt from it.
+  const proxyState = randomBytes(PROXY_STATE_OCTETS);
+  const client = (servers: readonly HostPort[], kind: "auth" | "acct") =>
+    createUpstreamClient({
+      servers,
+      kind,
+      secret,
+      metrics: counted,
+      randomOctets: randomBytes,
+      changed: ({ name, isUp }) =>
+        isUp
+          ? log.info({ server: name }, "upstream answers again")
+          : log.warn({ server: name }, "upstream does not answer"),
+    });
+  const auth = upstream.auth.length > 0 ? client(upstream.auth, "auth") : undefined;
+  const acctClient = upstream.acct.length > 0 ? client(upstream.acct, "acct") : undefined;
+  const acct =
+    acctClient && createAccountingForwarder({ client: acctClient, secret, metrics: counted, now, proxyState });
+  const stop = async () => {
+    await acct?.stop();
+    acctClient?.stop();
+    auth?.stop();
+  };
+  return { auth, acct, secret, proxyState, stop };
+}
+
+function openAuthorizer(core: Core, upstream: UpstreamSide | undefined): Authorizer {
+  const { database, dictionary, keyRing, log, metrics, now } = core;
+  return createAuthorizer({
+    database,
+    dictionary,
+    loginProfile,
+    overlayAttributes,
+    saveGrants,
+    insertAccessEnforcements,
+    credentials: createCredentialStore({ keyRing, randomBelow: randomInt }),
+    regenerationMeasure: { markPasswordRegenerated, endPasswordRegeneration },
+    ...(upstream?.auth && {
+      upstream: { client: upstream.auth, secret: upstream.secret, proxyState: upstream.proxyState },
+    }),
+    registry: metrics,
+    log,
+    now,
+    randomOctets: randomBytes,
+  });
+}
+
+/** Opens the RADIUS ports of the configuration (0: off). */
+export async function startRadiusSide(core: Core, options: RadiusSideOptions): Promise<RadiusSide> {
+  const { config, database, nasDirectory, log, metrics, now } = core;
+  const upstream = openUpstream(core);
+  const authorizer = openAuthorizer(core, upstream);
+  const recorder = createSessionRecorder({
+    database,
+    now,
+    autoSubscribers: config.autoSubscribers,
+    hooks: { opened: enqueueOpened, committed: options.committed },
+    onError: (error) =>
+      log.warn({ err: error }, "accounting records could not be committed; their NAS will send them again"),
+  });
+  const stopAll = async () => {
+    await recorder.stop();
+    await authorizer.stop();
+    await upstream?.stop();
+  };
+  try {
+    const acct = upstream?.acct;
+    const listener = await startRadiusListener({
+      hosts: config.hosts,
+      ...(config.authPort > 0 && { authPort: config.authPort }),
+      ...(config.acctPort > 0 && { acctPort: config.acctPort }),
+      nasDirectory,
+      recorder,
+      authorizer,
+      ...(acct && { forwardAccounting: (request) => acct.forward(request) }),
+      metrics,
+      log,
+      reusePort: options.reusePort,
+    });
+    return {
+      authPort: listener.authPort,
+      acctPort: listener.acctPort,
+      stop: async () => {
+        await listener.stop();
+        await stopAll();
+      },
+    };
+  } catch (error) {
+    await stopAll();
+    throw error;
+  }
+}

@@ -1,0 +1,228 @@
+import { randomInt, randomUUID } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { isIP } from "node:net";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import { collectDefaultMetrics } from "prom-client";
+import { createApi } from "./api/create-api.ts";
+import { createCoaMetrics } from "./coa/coa-metrics.ts";
+import { createNasGateway } from "./coa/nas-gateway.ts";
+import type { Config } from "./config/config.ts";
+import { type Core, openCore } from "./core.ts";
+import { approveMeasure } from "./enforcement/approve-measure.ts";
+import { createDispatcher, type Dispatcher } from "./enforcement/dispatcher.ts";
+import { liftMeasure } from "./enforcement/lift-measure.ts";
+import { orderMeasure } from "./enforcement/order-measure.ts";
+import { createReportReader } from "./intake/read-report.ts";
+import { expireJob } from "./jobs/expire-job.ts";
+import { startJobs } from "./jobs/job-schedule.ts";
+import { reconcileJob } from "./jobs/reconcile-job.ts";
+import { tidyJob } from "./jobs/tidy-job.ts";
+import { builtInPlaybook } from "./policy/built-in-playbooks.ts";
+import { type RadiusSide, startRadiusSide } from "./radius-side.ts";
+import { startRadiusWorkers } from "./radius-workers.ts";
+import { postCaseEvent } from "./response/post-case-event.ts";
+import { createReportReceiver } from "./response/receive-report.ts";
+import { storedKey } from "./secrets/stored-key.ts";
+import { createCredentialStore } from "./subscriber/credential-store.ts";
+
+export interface Ports {
+  readonly http: number;
+  /** Absent: off. */
+  readonly auth?: number;
+  readonly acct?: number;
+}
+
+export interface RunningServer {
+  readonly host: string;
+  readonly ports: Ports;
+  /** Set when this start made it: to be shown, once. */
+  readonly newAdminKey?: string;
+  readonly adminKeyFile: string;
+  /** Stops taking work, finishes or hands back what is under way, closes everything. */
+  stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  readonly config: Config;
+  readonly log: Logger;
+}
+
+const MAX_CONNECTIONS = 24;
+
+/** The address that CoA requests leave from: ours, where there is one that a NAS can know us by. */
+function localAddressFor({ hosts }: Config): (nasAddress: string) => string | undefined {
+  return (nasAddress) => {
+    const isSpecific = (host: string) =>
+      isIP(host) === isIP(nasAddress) && !["0.0.0.0", "::", "::1"].includes(host) && !host.startsWith("127.");
+    const specific = hosts.filter(isSpecific);
+    return specific.length === 1 && !nasAddress.startsWith("127.") ? specific[0] : undefined;
+  };
+}
+
+const version = (): string =>
+  (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version;
+
+/** The same after a restart: what the process before left under way is taken up at once. */
+async function nodeId({ config }: Core): Promise<string> {
+  const { text } = await storedKey(join(config.dataDir, "node-id"));
+  return `${hostname()}:${text.slice(0, 8)}`;
+}
+
+/** Enforcement: the gateway to the NASes and the dispatcher that makes profiles true. */
+async function startEnforcement(core: Core): Promise<Dispatcher> {
+  const { config, database, dictionary, log, metrics, nasDirectory, now } = core;
+  const gateway = createNasGateway({
+    dictionary,
+    metrics: createCoaMetrics(metrics),
+    now,
+    random: Math.random,
+    localAddressFor: localAddressFor(config),
+  });
+  const dispatcher = createDispatcher({
+    database,
+    gateway,
+    nasDirectory,
+    now,
+    random: Math.random,
+    log,
+    nodeId: await nodeId(core),
+    metrics,
+  });
+  const stop = async () => {
+    await dispatcher.stop();
+    await gateway.stop();
+  };
+  return { ...dispatcher, stop };
+}
+
+/** RADIUS in this process, or in as many processes of its own as are asked for. */
+async function startRadius(core: Core, dispatcher: Dispatcher): Promise<RadiusSide> {
+  if (core.config.workers > 1) return await startRadiusWorkers(core);
+  return await startRadiusSide(core, { committed: dispatcher.wake, reusePort: false });
+}
+
+async function adminKey({ adminKey: given, dataDir }: Config): Promise<{ text: string; isNew: boolean; file: string }> {
+  const file = join(dataDir, "admin-key");
+  return given === undefined ? { ...(await storedKey(file)), file } : { text: given, isNew: false, file };
+}
+
+interface ApiParts {
+  readonly dispatcher: Dispatcher;
+  readonly radius: RadiusSide;
+  readonly jobs: ReturnType<typeof startJobs>;
+  readonly adminKey: string;
+}
+
+async function openApi(core: Core, { dispatcher, radius, jobs, adminKey }: ApiParts): Promise<FastifyInstance> {
+  const { config, database, dictionary, keyRing, log, metrics, nasDirectory, now } = core;
+  const response = { playbookFor: builtInPlaybook, orderMeasure };
+  return await createApi({
+    database,
+    dictionary,
+    keyRing,
+    log,
+    metrics,
+    nasDirectory,
+    now,
+    dispatcher,
+    jobs,
+    adminKey,
+    version: version(),
+    trustedProxies: config.trustedProxies,
+    credentials: createCredentialStore({ keyRing, randomBelow: randomInt }),
+    receiveReport: createReportReceiver({
+      ...response,
+      database,
+      readReport: createReportReader(),
+      newId: randomUUID,
+      committed: dispatcher.wake,
+    }),
+    postCaseEvent: (trx, event) => postCaseEvent(trx, { ...response, liftMeasure, approveMeasure }, event),
+    checkReadiness: async () => {
+      const isDatabaseUp = await database.query("select 1").then(
+        () => true,
+        () => false,
+      );
+      return {
+        database: isDatabaseUp,
+        ...(config.authPort > 0 && { "radius-auth": radius.authPort !== undefined }),
+        ...(config.acctPort > 0 && { "radius-acct": radius.acctPort !== undefined }),
+      };
+    },
+  });
+}
+
+/** The HTTP port on every host; the first decides where "any free one" is asked for. */
+async function listenHttp(api: FastifyInstance, { hosts, httpPort }: Config): Promise<number> {
+  const [first = "127.0.0.1", ...others] = hosts;
+  await api.listen({ host: first, port: httpPort });
+  const address = api.server.address();
+  const port = typeof address === "object" && address ? address.port : httpPort;
+  for (const host of others) await listenAlso(api, host, port);
+  return port;
+}
+
+/** Fastify listens once; further addresses hand their requests to the same routes. */
+async function listenAlso(api: FastifyInstance, host: string, port: number): Promise<void> {
+  const { createServer } = await import("node:http");
+  const server = createServer((request, response) => api.routing(request, response));
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port, ipv6Only: host.includes(":") }, resolve);
+  });
+  api.addHook("onClose", () => new Promise<void>((resolve) => server.close(() => resolve())));
+}
+
+/**
+ * Starts everything, in the order in which things need each other, and stops it in the opposite one. Rejects with
+ * nothing left running.
+ */
+export async function startServer({ config, log }: ServerOptions): Promise<RunningServer> {
+  const stops: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const one of stops.splice(0).reverse()) {
+      await one().catch((error: unknown) => log.error({ err: error }, "stopping failed"));
+    }
+  };
+  try {
+    const core = await openCore({ config, log, maxConnections: MAX_CONNECTIONS, ownsDatabase: true });
+    stops.push(core.close);
+    collectDefaultMetrics({ register: core.metrics });
+    const key = await adminKey(config);
+    const dispatcher = await startEnforcement(core);
+    stops.push(dispatcher.stop);
+    const jobs = startJobs({
+      database: core.database,
+      jobs: [
+        reconcileJob(core.database, dispatcher.wake),
+        expireJob(core.database, dispatcher.wake),
+        tidyJob(core.database),
+      ],
+      now: core.now,
+      log,
+    });
+    stops.push(jobs.stop);
+    const radius = await startRadius(core, dispatcher);
+    stops.push(radius.stop);
+    const api = await openApi(core, { dispatcher, radius, jobs, adminKey: key.text });
+    stops.push(async () => await api.close());
+    const http = await listenHttp(api, config);
+    return {
+      host: config.hosts[0] ?? "127.0.0.1",
+      ports: {
+        http,
+        ...(radius.authPort !== undefined && { auth: radius.authPort }),
+        ...(radius.acctPort !== undefined && { acct: radius.acctPort }),
+      },
+      ...(key.isNew && { newAdminKey: key.text }),
+      adminKeyFile: key.file,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
