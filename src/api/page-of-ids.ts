@@ -11,14 +11,20 @@ export function pageOfIds<Item extends Named>(all: readonly Item[], { limit, cur
   const rest = all.filter(({ id }) => after === undefined || id > after).sort((a, b) => (a.id < b.id ? -1 : 1));
   const items = rest.slice(0, limit);
   const last = rest.length > limit ? items.at(-1) : undefined;
-  return { items, next: last ? Buffer.from(last.id).toString("base64url") : null };
+  return { items, next: last ? Buffer.from(JSON.stringify([last.id])).toString("base64url") : null };
 }
 
 function idIn(cursor: string): string {
-  const id = Buffer.from(cursor, "base64url").toString("utf8");
-  if (id === "" || Buffer.from(id).toString("base64url") !== cursor)
-    throw new ApiError("invalid-cursor", "the cursor is not one that a page of this list gave", {
-      errors: [{ pointer: "/cursor", detail: "is not next of a page before" }],
-    });
-  return id;
+  const [id] = parsed(cursor);
+  if (typeof id === "string") return id;
+  throw new ApiError("invalid-cursor", "the cursor is not one that a page of this list gave");
+}
+
+function parsed(cursor: string): readonly unknown[] {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(cursor, "base64url").toString("utf8"));
+    return Array.isArray(value) ? value : [];
+  } catch {
+    return [];
+  }
 }

@@ -6,7 +6,9 @@ import { readNdjsonRows } from "../../../src/subscriber/read-ndjson-rows.ts";
 import { createSubscriberReader } from "../../../src/subscriber/read-subscriber.ts";
 
 async function all(rows: AsyncIterable<ImportRow>): Promise<ImportRow[]> {
-  return await Array.fromAsync(rows);
+  const read: ImportRow[] = [];
+  for await (const row of rows) read.push(row);
+  return read;
 }
 const inChunks = (text: string, size: number) => {
   const octets = Buffer.from(text);
