@@ -39,8 +39,6 @@ export async function readJsonReport(text: string, rules: TimeRules, readXarf: R
       code: "unknown-shape",
       detail: "neither XARF nor an observation list: send [{ip, at, category, …}] or {observations: [ … ]}",
     };
-  if (records.length > MAX_ROWS)
-    return { ok: false, code: "too-many-rows", detail: `a report may have ${MAX_ROWS} rows` };
   if (isXarf3(document.value))
     return { ok: false, code: "format-not-supported", detail: "XARF v3 is not read by this version; v4 is" };
   const read = (record: unknown, row: number): Reading<Observation> => {

@@ -90,8 +90,6 @@ export async function readShadowserver(file: ShadowserverFile): Promise<ReportRe
   const missing = required.filter((column) => !columns.includes(column));
   if (missing.length > 0)
     return { ok: false, code: "missing-columns", detail: `the header lacks ${missing.join(" and ")}` };
-  if (table.records.length > MAX_ROWS)
-    return { ok: false, code: "too-many-rows", detail: `a report may have ${MAX_ROWS} rows` };
   const shape = { name: report.name, category: report.category, columns, now: file.now };
   return await readRows(`shadowserver:${report.name}`, table.records, (record, number) =>
     readRecord(record, number, shape),
