@@ -1,0 +1,143 @@
+import { expect, test } from "vitest";
+import { observationsIn, readBody, rejectedIn } from "./reports.ts";
+
+const customer = { src_ip: "203.0.113.9", src_port: 50_000 };
+const server = { dest_ip: "192.0.2.1", dest_port: 443 };
+const alert = {
+  action: "allowed",
+  gid: 1,
+  signature_id: 2_000_001,
+  rev: 3,
+  signature: "ET MALWARE Zeus Checkin",
+  category: "Malware Command and Control Activity Detected",
+  severity: 1,
+};
+const event = {
+  timestamp: "2026-11-20T11:00:00.123456+0000",
+  event_type: "alert",
+  proto: "TCP",
+  flow_id: 42,
+  ...customer,
+  ...server,
+  alert,
+};
+
+const read = (...events: unknown[]) =>
+  readBody("application/x-ndjson", events.map((one) => JSON.stringify(one)).join("\n"), { kind: "monitoring" });
+const one = async (changes: object) => observationsIn(await read({ ...event, ...changes }))[0];
+
+test("an alert becomes an observation of whoever opened the conversation", async () => {
+  expect(await one({})).toMatchObject({
+    row: 1,
+    ip: "203.0.113.9",
+    port: 50_000,
+    protocol: "tcp",
+    at: new Date("2026-11-20T11:00:00.123Z"),
+    category: "botnet",
+    severity: "high",
+    name: "ET MALWARE Zeus Checkin",
+    destination: { ip: "192.0.2.1", port: 443 },
+    evidence: { flow_id: 42, alert: { signature_id: 2_000_001 } },
+  });
+});
+
+const turned = { src_ip: "192.0.2.1", src_port: 443, dest_ip: "203.0.113.9", dest_port: 50_000 };
+
+test("a packet to the client was answered by the server: the client is the offender", async () => {
+  expect(await one({ ...turned, direction: "to_client" })).toMatchObject({ ip: "203.0.113.9", port: 50_000 });
+  expect(await one({ direction: "to_server" })).toMatchObject({ ip: "203.0.113.9" });
+  expect(await one({ direction: "to_server" })).not.toHaveProperty("otherEnd");
+});
+
+test("the flow says who opened it, whichever way the packet went", async () => {
+  const flow = { src_ip: "203.0.113.9", src_port: 50_000, dest_ip: "192.0.2.1", dest_port: 443 };
+  expect(await one({ ...turned, flow })).toMatchObject({ ip: "203.0.113.9", destination: { ip: "192.0.2.1" } });
+});
+
+test("the rule's own word for the attacker decides for attacks", async () => {
+  const scan = { ...alert, signature: "ET SCAN ssh", category: "Detection of a Network Scan" };
+  const attacker = { ip: "192.0.2.1", port: 443 };
+  const observation = await one({ alert: { ...scan, source: attacker, target: { ip: "203.0.113.9" } } });
+  expect(observation).toMatchObject({ ip: "192.0.2.1", category: "scanning", destination: { ip: "203.0.113.9" } });
+});
+
+test("with no direction known, the other end comes into question for command and control only", async () => {
+  expect(await one({})).toMatchObject({ otherEnd: { ip: "192.0.2.1", port: 443 } });
+  const exploit = { ...alert, category: "A Network Trojan was detected" };
+  expect(await one({ alert: exploit })).not.toHaveProperty("otherEnd");
+});
+
+test.each<[object, string]>([
+  [{ signature: "ET TROJAN x", category: "Misc activity" }, "botnet"],
+  [{ signature: "ETPRO CNC x", category: "" }, "botnet"],
+  [{ signature: "local", category: "A Network Trojan was detected" }, "botnet"],
+  [{ signature: "local", category: "Domain Observed Used for C2 Detected" }, "botnet"],
+  [
+    {
+      signature: "ET SCAN LibSSH Based Frequent SSH Connections Likely BruteForce Attack",
+      category: "Attempted Administrator Privilege Gain",
+    },
+    "brute-force",
+  ],
+  [{ signature: "ET SCAN Potential SSH Scan OUTBOUND", category: "Attempted Information Leak" }, "scanning"],
+  [{ signature: "local", category: "Detection of a Denial of Service Attack" }, "ddos"],
+  [{ signature: "Outbound spam", category: "Misc activity" }, "spam"],
+  [{ signature: "Anything", category: "", metadata: { weir_category: ["spam"] } }, "spam"],
+])("%j is %s", async (words, category) => {
+  expect(await one({ alert: { ...alert, ...words } })).toMatchObject({ category });
+});
+
+test.each([
+  { signature: "ET POLICY curl User-Agent", category: "Potential Corporate Privacy Violation" },
+  { signature: "SURICATA STREAM bad", category: "Generic Protocol Command Decode" },
+  { signature: "ET PHISHING Successful Bank Phish", category: "Successful Credential Theft Detected" },
+  { signature: "x", category: "", metadata: { weir_category: "weather" } },
+])("%j is no sign of a compromised machine", async (words) => {
+  const reading = await read({ ...event, alert: { ...alert, ...words } });
+  expect(rejectedIn(reading)).toEqual([[1, "category-not-mapped"]]);
+});
+
+test.each([
+  [1, "high"],
+  [2, "medium"],
+  [3, "low"],
+  [undefined, "high"],
+])("severity %s is %s", async (severity, expected) => {
+  expect(await one({ alert: { ...alert, severity } })).toMatchObject({ severity: expected });
+});
+
+test("other events are named and left out, broken lines too, empty ones are nothing", async () => {
+  const lines = [
+    JSON.stringify({ ...event, event_type: "flow" }),
+    "",
+    JSON.stringify(event),
+    "{broken",
+    "[1]",
+    JSON.stringify({ ...event, event_type: "alert", alert: undefined }),
+  ];
+  const reading = await readBody("application/x-ndjson", lines.join("\r\n"), { kind: "monitoring" });
+  expect(observationsIn(reading).map(({ row }) => row)).toEqual([2]);
+  expect(rejectedIn(reading)).toEqual([
+    [1, "not-an-alert"],
+    [3, "malformed-row"],
+    [4, "malformed-row"],
+    [5, "not-an-alert"],
+  ]);
+});
+
+test("the customer's conversation is not kept", async () => {
+  const observation = await one({
+    payload: "c2VjcmV0",
+    payload_printable: "secret",
+    packet: "c2VjcmV0",
+    http: { hostname: "evil.example", http_response_body_printable: "secret", url: "/?token=secret" },
+    email: { from: "secret@example.com" },
+  });
+  expect(JSON.stringify(observation)).not.toMatch(/secret|c2VjcmV0/);
+  expect(observation?.evidence).toMatchObject({ http: { hostname: "evil.example" } });
+});
+
+test("only the ISP's own monitoring may send it", async () => {
+  const reading = await readBody("application/x-ndjson", JSON.stringify(event), { kind: "third-party" });
+  expect(reading).toMatchObject({ ok: false, code: "wrong-source-kind" });
+});
