@@ -155,7 +155,8 @@ function addValue(tables: Tables, statement: Statement): void {
   if (known !== undefined && known !== value)
     fail(statement, "duplicate-value", `${attribute} ${name} is ${known} already`);
   numbers.set(name.toLowerCase(), value);
-  if (!names.has(value)) names.set(value, name);
+  // Of several names for a number the last one given is shown, as FreeRADIUS does.
+  names.set(value, name);
   tables.numbers.set(key, numbers);
   tables.names.set(key, names);
 }
