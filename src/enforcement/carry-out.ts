@@ -1,4 +1,5 @@
 import type { Nas } from "../nas/nas.ts";
+import { RadiusError } from "../radius/radius-error.ts";
 import type { Session } from "../session/session.ts";
 import type { ClaimedJob } from "./claim-store.ts";
 import { expectedFrom } from "./expected.ts";
@@ -6,7 +7,7 @@ import { finishRun, handBack, lookAgain, settled } from "./finish-run.ts";
 import type { PlanRequest, PreparedRequest, Step } from "./nas-gateway.ts";
 import { type Attempt, type Move, nextMove } from "./next-move.ts";
 import type { Profile } from "./profile.ts";
-import type { RunContext, SentRequest } from "./run-context.ts";
+import type { Ending, RunContext } from "./run-context.ts";
 
 /** A job with everything that its steps need. */
 export interface Run {
@@ -33,13 +34,33 @@ export async function carryOut(job: ClaimedJob, context: RunContext): Promise<vo
   const run = { job, nas, session, to: desired, toDigest: desiredDigest, isSessionEnd: endsSession };
   if (endsSession) return await takeSteps({ ...run, steps: sessionEnd }, context);
   if (job.appliedDigest === desiredDigest) return await finishRun({ ...ending, move: settled }, context);
-  const plan = context.gateway.plan(planRequest(run));
+  const plan = planFor(run, context);
   if (plan.kind === "steps") return await takeSteps({ ...run, steps: plan.steps }, context);
-  const unsupported = `${plan.measure}: ${plan.detail}`;
-  await finishRun({ ...ending, move: { obstacle: "unsupported", level: "error" }, unsupported }, context);
+  await finishRun({ ...ending, ...unsupported(plan.detail) }, context);
 }
 
-export const planRequest = ({ job, nas, session, to }: Pick<Run, "job" | "nas" | "session" | "to">): PlanRequest => ({
+/** What cannot be expressed is tried no more; an operator sees it, and why. */
+const unsupported = (detail: string): Pick<Ending, "move" | "unsupported"> => ({
+  move: { obstacle: "unsupported", level: "error" },
+  unsupported: detail,
+});
+
+type Goal = Pick<Run, "job" | "nas" | "session" | "to">;
+
+/** Never throws: an override that cannot be is like a measure that cannot. */
+export function planFor(
+  goal: Goal,
+  { gateway }: RunContext,
+): { kind: "steps"; steps: readonly Step[] } | { kind: "no"; detail: string } {
+  try {
+    const plan = gateway.plan(planRequest(goal));
+    return plan.kind === "steps" ? plan : { kind: "no", detail: `${plan.measure}: ${plan.detail}` };
+  } catch (error) {
+    return { kind: "no", detail: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+const planRequest = ({ job, nas, session, to }: Goal): PlanRequest => ({
   nas,
   session,
   from: job.applied,
@@ -52,7 +73,7 @@ export async function takeSteps(run: Run, context: RunContext, first = 0): Promi
   for (const [step] of run.steps.entries()) {
     if (step < first) continue;
     const ready = await makeReady(run, step, context);
-    if (ready.kind !== "ready") return await endRun(run, { move: whyNotSent(run, step, ready.kind) }, context);
+    if (ready.kind !== "ready") return await endRun(run, notSent(run, step, ready), context);
     const { enforcementId } = ready;
     const outcome = await ready.prepared.send();
     if (outcome.kind !== "acknowledged" || step === run.steps.length - 1)
@@ -69,7 +90,7 @@ export async function takeSteps(run: Run, context: RunContext, first = 0): Promi
 
 export async function endRun(
   { job, toDigest, steps, isSessionEnd }: Run,
-  end: { readonly move: Move; readonly request?: SentRequest },
+  end: Pick<Ending, "move" | "request" | "unsupported">,
   context: RunContext,
 ): Promise<void> {
   const isFollowed = end.move.applied?.digest === toDigest && !isSessionEnd;
@@ -93,15 +114,18 @@ type Ready =
   | { readonly kind: "ready"; readonly prepared: PreparedRequest; readonly enforcementId: string }
   /** What it was planned from is no longer so. */
   | { readonly kind: "stale" }
-  | { readonly kind: "no-room" };
+  | { readonly kind: "no-room" }
+  /** Its attributes do not fit into a packet, or have values that they cannot have. */
+  | { readonly kind: "unencodable"; readonly detail: string };
 
 /** Gives a step its octets and journals them; only then may it be sent. Rejects when the database does. */
 async function makeReady(run: Run, step: number, context: RunContext): Promise<Ready> {
   const { job, nas, session, steps } = run;
   const { kind, attributes } = steps[step] ?? { kind: "coa", attributes: [] };
-  const prepared = await context.gateway.prepare(nas, session, { kind, attributes }).catch(() => undefined);
+  const prepared = await context.gateway.prepare(nas, session, { kind, attributes }).catch((error: Error) => error);
   context.isPrepared(job);
-  if (!prepared) return { kind: "no-room" };
+  if (prepared instanceof RadiusError) return { kind: "unencodable", detail: prepared.message };
+  if (prepared instanceof Error) return { kind: "no-room" };
   const { claimant, now } = context;
   try {
     const enforcementId = await context.journal.add({
@@ -130,12 +154,13 @@ async function makeReady(run: Run, step: number, context: RunContext): Promise<R
   return { kind: "stale" };
 }
 
-/** Steps before it were acknowledged: then what the NAS runs is something between the two profiles. */
-function whyNotSent(run: Run, step: number, why: "stale" | "no-room"): Move {
-  const move = why === "stale" ? lookAgain : handBack;
-  if (step === 0) return move;
+function notSent(run: Run, step: number, why: Exclude<Ready, { kind: "ready" }>): Pick<Ending, "move" | "unsupported"> {
+  const end =
+    why.kind === "unencodable" ? unsupported(why.detail) : { move: why.kind === "stale" ? lookAgain : handBack };
+  if (step === 0) return end;
+  // Steps before it were acknowledged: then what the NAS runs is something between the two profiles.
   const { applied } = halfDone(run, step - 1);
-  return { ...move, ...(applied && { applied }) };
+  return { ...end, move: { ...end.move, ...(applied && { applied }) } };
 }
 
 /** What follows when the steps up to this one are acknowledged and the rest is not to be done. */

@@ -1,4 +1,4 @@
-import { attemptOf, endRun, halfDone, planRequest, type Run, sessionEnd, takeSteps } from "./carry-out.ts";
+import { attemptOf, endRun, halfDone, planFor, type Run, sessionEnd, takeSteps } from "./carry-out.ts";
 import type { ClaimedJob, UnfinishedRequest } from "./claim-store.ts";
 import { finishRun, handBack, settled } from "./finish-run.ts";
 import type { Step } from "./nas-gateway.ts";
@@ -42,8 +42,8 @@ export async function resumeRun(job: UnfinishedJob, context: RunContext): Promis
 }
 
 /** The plan that it was a step of; undefined: it would be another one now. */
-function samePlan(goal: Omit<Run, "steps">, { gateway }: RunContext): readonly Step[] | undefined {
-  const plan = gateway.plan(planRequest(goal));
+function samePlan(goal: Omit<Run, "steps">, context: RunContext): readonly Step[] | undefined {
+  const plan = planFor(goal, context);
   return plan.kind === "steps" && plan.steps.length === goal.job.unfinished?.steps ? plan.steps : undefined;
 }
 

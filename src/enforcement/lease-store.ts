@@ -1,0 +1,43 @@
+import type { Queryable } from "../database/database.ts";
+
+/** Renews the lease on what is under way. */
+export async function extendLeases(
+  on: Queryable,
+  { claimant, leaseMs, sessionIds }: { claimant: string; leaseMs: number; sessionIds: readonly string[] },
+): Promise<void> {
+  await on.query(
+    `update enforcement_job set claimed_until = clock_timestamp() + make_interval(secs => $2)
+     where enforcement_job.session_id = any ($3::bigint[]) and enforcement_job.claimed_by = $1`,
+    [claimant, leaseMs / 1000, sessionIds],
+  );
+}
+
+/** Gives back everything that this claimant holds. */
+export async function releaseClaims(on: Queryable, claimant: string): Promise<void> {
+  await on.query(
+    "update enforcement_job set claimed_by = null, claimed_until = null where enforcement_job.claimed_by = $1",
+    [claimant],
+  );
+}
+
+/** Gives back what earlier processes of this node held: they are no more. */
+export async function releaseEarlierClaims(on: Queryable, nodeId: string, claimant: string): Promise<void> {
+  await on.query(
+    `update enforcement_job set claimed_by = null, claimed_until = null
+     where starts_with(enforcement_job.claimed_by, $1) and enforcement_job.claimed_by <> $2`,
+    [claimantOf(nodeId, ""), claimant],
+  );
+}
+
+/** Names one run of one node. */
+export const claimantOf = (nodeId: string, run: string): string => `${nodeId}/${run}`;
+
+/** Whether something is being done, or about to be, for a subscriber's sessions; what waits to be retried is not. */
+export async function isUnderWay(on: Queryable, subscriberId: string): Promise<boolean> {
+  const rows = await on.query<{ found: boolean }>(
+    `select exists (select from enforcement_job as job where job.subscriber_id = $1
+       and (job.due_at <= clock_timestamp() or job.claimed_until > clock_timestamp())) as found`,
+    [subscriberId],
+  );
+  return rows[0]?.found ?? false;
+}
