@@ -57,6 +57,8 @@ create table session (
   expected jsonb,
   -- what accounting shows that the NAS runs: attribute name -> values
   observed jsonb,
+  -- of all that the newest record shows but counters and times: an Interim with the same is one cheap update
+  shown_digest bigint,
   -- why the profile cannot be brought to this session, once that is known (an outcome or Error-Cause); null: no obstacle
   obstacle text
 ) with (fillfactor = 70);

@@ -49,8 +49,7 @@ function grantedReceiveBuffer(socket: Socket): number {
 /** Opens one socket. IPv6 ones take IPv6 only, so that "0.0.0.0" and "::" can both be bound. */
 export async function openRadiusSocket(options: RadiusSocketOptions): Promise<RadiusSocket> {
   const socket = createSocket({
-    type: isIPv6(options.host) ? "udp6" : "udp4",
-    ipv6Only: true,
+    ...(isIPv6(options.host) ? { type: "udp6", ipv6Only: true } : { type: "udp4" }),
     reusePort: options.reusePort,
     lookup: noLookup as never,
   });

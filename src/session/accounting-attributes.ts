@@ -1,4 +1,5 @@
-import { integerValue, interfaceIdText, ipv4Text, ipv6PrefixText, ipv6Text, octetsText } from "./attribute-text.ts";
+import { decodeIpv4, decodeIpv6, decodeIpv6Prefix } from "../radius/address-value.ts";
+import { octetsText } from "./octets-text.ts";
 
 /** An attribute that is kept as text under its dictionary name; undefined from `read`: the value is malformed, leave it out. */
 export interface KeptAttribute {
@@ -7,7 +8,14 @@ export interface KeptAttribute {
 }
 
 const text = (name: string): KeptAttribute => ({ name, read: octetsText });
-const integer = (name: string): KeptAttribute => ({ name, read: (value) => integerValue(value)?.toString() });
+const sized = (name: string, size: number, read: (value: Buffer) => string): KeptAttribute => ({
+  name,
+  read: (value) => (value.length === size ? read(value) : undefined),
+});
+const integer = (name: string): KeptAttribute => sized(name, 4, (value) => String(value.readUInt32BE(0)));
+
+/** RFC 3162 section 2.2. */
+const interfaceId = (value: Buffer): string => [0, 2, 4, 6].map((at) => value.readUInt16BE(at).toString(16)).join(":");
 
 /**
  * Attributes by which a NAS may know a session (RFC 5176 section 3, RFC 4372, RFC 6911), by number. Numbers are written
@@ -15,10 +23,10 @@ const integer = (name: string): KeptAttribute => ({ name, read: (value) => integ
  */
 export const identityAttributes: ReadonlyMap<number, KeptAttribute> = new Map([
   [1, text("User-Name")],
-  [4, { name: "NAS-IP-Address", read: ipv4Text }],
+  [4, sized("NAS-IP-Address", 4, decodeIpv4)],
   [5, integer("NAS-Port")],
   [6, integer("Service-Type")],
-  [8, { name: "Framed-IP-Address", read: ipv4Text }],
+  [8, sized("Framed-IP-Address", 4, decodeIpv4)],
   [30, text("Called-Station-Id")],
   [31, text("Calling-Station-Id")],
   [32, text("NAS-Identifier")],
@@ -27,11 +35,11 @@ export const identityAttributes: ReadonlyMap<number, KeptAttribute> = new Map([
   [61, integer("NAS-Port-Type")],
   [87, text("NAS-Port-Id")],
   [89, text("Chargeable-User-Identity")],
-  [95, { name: "NAS-IPv6-Address", read: ipv6Text }],
-  [96, { name: "Framed-Interface-Id", read: interfaceIdText }],
-  [97, { name: "Framed-IPv6-Prefix", read: ipv6PrefixText }],
-  [123, { name: "Delegated-IPv6-Prefix", read: ipv6PrefixText }],
-  [168, { name: "Framed-IPv6-Address", read: ipv6Text }],
+  [95, sized("NAS-IPv6-Address", 16, decodeIpv6)],
+  [96, sized("Framed-Interface-Id", 8, interfaceId)],
+  [97, { name: "Framed-IPv6-Prefix", read: decodeIpv6Prefix }],
+  [123, { name: "Delegated-IPv6-Prefix", read: decodeIpv6Prefix }],
+  [168, sized("Framed-IPv6-Address", 16, decodeIpv6)],
 ]);
 
 /** Attributes that show which profile the NAS runs, by number. */

@@ -7,7 +7,6 @@ import {
   observedVendorAttributes,
 } from "./accounting-attributes.ts";
 import type { AccountingEvent, NasRestart } from "./accounting-event.ts";
-import { integerValue } from "./attribute-text.ts";
 import { terminateCauseText } from "./terminate-cause.ts";
 import { isUsableIpv4, isUsableIpv6Prefix } from "./usable-address.ts";
 
@@ -75,8 +74,7 @@ function draftOf(packet: Packet): Draft {
     if (identity !== undefined) readIdentity(draft, type, identity, value);
     else if (type === VENDOR_SPECIFIC) readVendorSpecific(draft, value);
     else if (numberAttributes.has(type)) {
-      const number = integerValue(value);
-      if (number !== undefined) draft.numbers.set(type, number);
+      if (value.length === 4) draft.numbers.set(type, value.readUInt32BE(0));
     } else {
       const observed = observedAttributes.get(type);
       if (observed !== undefined) keepObserved(draft, observed, value);

@@ -7,8 +7,8 @@ import { restartTimes } from "./nas-restart-store.ts";
 import type { OpenedSession } from "./opened-session.ts";
 import { lockSessions } from "./session-lock-store.ts";
 import { subscribersOf } from "./session-subscriber-store.ts";
-import { insertSessions, relinkSessions, rewriteSessions, touchSessions } from "./session-write-store.ts";
-import { isTouch, nasesOpening, type SessionChange, sortedKeys, takeBatch } from "./take-batch.ts";
+import { insertSessions, relinkSessions, rewriteSessions } from "./session-write-store.ts";
+import { nasesOpening, type SessionChange, sortedKeys, takeBatch } from "./take-batch.ts";
 
 /** A change that is written: the session's id is known. */
 interface Written {
@@ -47,18 +47,6 @@ async function grantsFor(
       const grant = found.get(index);
       return grant === undefined ? [] : [[change, grant] as const];
     }),
-  );
-}
-
-async function writeStored(trx: Transaction, changes: readonly SessionChange[]): Promise<void> {
-  const [touches, rewrites] = [changes.filter(isTouch), changes.filter((change) => !isTouch(change))];
-  await touchSessions(
-    trx,
-    touches.map(({ after }) => after),
-  );
-  await rewriteSessions(
-    trx,
-    rewrites.map(({ after }) => after),
   );
 }
 
@@ -125,7 +113,10 @@ export async function recordBatch(
   const grants = await grantsFor(trx, changes);
   const known = changes.filter(({ before }) => before !== undefined);
   // An id in use again: the old session ends before the new one opens, since only one of them may be open.
-  await writeStored(trx, known);
+  await rewriteSessions(
+    trx,
+    known.map(({ after }) => after),
+  );
   const fresh = await writeNew(
     trx,
     changes.filter(({ before }) => before === undefined),

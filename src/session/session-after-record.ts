@@ -10,6 +10,7 @@ import {
   newestRecordAt,
   type SessionState,
 } from "./session-state.ts";
+import { shownDigest } from "./shown-digest.ts";
 
 const greater = (a: bigint, b: bigint | undefined): bigint => (b !== undefined && b > a ? b : a);
 
@@ -126,6 +127,7 @@ export function withRecord(state: SessionState, event: AccountingEvent, neighbou
     interimSeconds: isNewest ? (event.interimSeconds ?? state.interimSeconds) : state.interimSeconds,
     identity: identityAfter(state, event, isNewest),
     observed: observedAfter(state, event, isNewest),
+    shownDigest: isNewest ? shownDigest(event) : state.shownDigest,
   };
 }
 
@@ -152,5 +154,6 @@ export function blank(event: AccountingEvent, incarnation: number, floor: number
     interimSeconds: undefined,
     identity: {},
     observed: {},
+    shownDigest: undefined,
   };
 }

@@ -31,6 +31,7 @@ interface LockedRow {
   readonly interim_seconds: number | null;
   readonly identity: Record<string, string>;
   readonly observed: Record<string, string[]> | null;
+  readonly shown_digest: string | null;
   readonly grant_id: string | null;
   readonly applied_digest: string | null;
 }
@@ -41,7 +42,7 @@ const ms = (column: string) => `date_part('epoch', session.${column}) * 1000 as 
 const columns = `session.id, session.nas_id, session.acct_session_id, session.incarnation, ${ms("started_at")},
   session.is_start_known, ${ms("last_event_at")}, ${ms("last_seen_at")}, ${ms("stopped_at")}, session.terminate_cause,
   session.username, session.subscriber_id, session.address_runs, session.input_octets, session.output_octets,
-  session.interim_seconds, session.identity, session.observed, session.grant_id, session.applied_digest`;
+  session.interim_seconds, session.identity, session.observed, session.shown_digest, session.grant_id, session.applied_digest`;
 
 const stateFromRow = (row: LockedRow): SessionState => ({
   id: row.id,
@@ -62,6 +63,7 @@ const stateFromRow = (row: LockedRow): SessionState => ({
   interimSeconds: row.interim_seconds ?? undefined,
   identity: row.identity,
   observed: row.observed ?? {},
+  shownDigest: row.shown_digest ?? undefined,
 });
 
 /**

@@ -1,11 +1,13 @@
 import type { Database, Transaction } from "../database/database.ts";
 import type { AccountingEvent, NasRestart } from "./accounting-event.ts";
+import { carryOn } from "./carry-on-store.ts";
 import { endSessionsOfNas, markRestarted } from "./nas-restart-store.ts";
 import type { OpenedSession } from "./opened-session.ts";
 import { recordBatch } from "./record-batch.ts";
 import { isOfOneRecord, isPassing } from "./recording-failure.ts";
 import { RecordingQueue } from "./recording-queue.ts";
 import { SessionError } from "./session-error.ts";
+import { soleInterims } from "./take-batch.ts";
 import { withinTime } from "./within-time.ts";
 
 /** Makes accounting durable. A promise that resolves means: committed. One that rejects (SessionError) means: do not answer. */
@@ -53,7 +55,15 @@ export function createSessionRecorder(dependencies: SessionRecorderDependencies)
   const { database, hooks, onError } = dependencies;
   const limits = { ...defaultLimits, ...dependencies.limits };
 
+  /** First what needs no look at the session, then the rest; each is durable by itself. */
   async function commit(events: readonly AccountingEvent[]): Promise<void> {
+    const { sole, others } = soleInterims(events);
+    const left = await carryOn(database, sole);
+    const rest = left.length === 0 ? others : [...others, ...left.flatMap((place) => sole[place] ?? [])];
+    if (rest.length > 0) await commitWhole(rest);
+  }
+
+  async function commitWhole(events: readonly AccountingEvent[]): Promise<void> {
     const hasOpened = await database.transaction(async (trx) => {
       const opened = await recordBatch(trx, events, dependencies.autoSubscribers);
       if (opened.length > 0) await hooks.opened(trx, opened);

@@ -30,6 +30,8 @@ export interface SessionState {
   readonly interimSeconds: number | undefined;
   readonly identity: Readonly<Record<string, string>>;
   readonly observed: Readonly<Record<string, readonly string[]>>;
+  /** Of the newest record; undefined: not known. */
+  readonly shownDigest: string | undefined;
 }
 
 export const isEndInferred = (state: SessionState): boolean =>

@@ -22,7 +22,7 @@ function runsJson(state: SessionState): string {
 const observedJson = (state: SessionState): string | null =>
   Object.keys(state.observed).length === 0 ? null : JSON.stringify(state.observed);
 
-/** The columns that every record may change, as arrays of text for unnest: $1 to $14. */
+/** The columns that every record may change, as arrays for unnest: $1 to $16. */
 const stateArrays = (states: readonly SessionState[]): unknown[] => [
   states.map((state) => time(state.startedAt)),
   states.map((state) => state.isStartKnown),
@@ -39,13 +39,14 @@ const stateArrays = (states: readonly SessionState[]): unknown[] => [
   states.map((state) => state.interimSeconds ?? null),
   states.map((state) => JSON.stringify(state.identity)),
   states.map(observedJson),
+  states.map((state) => state.shownDigest ?? null),
 ];
 
 const stateTypes = `$1::timestamptz[], $2::boolean[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::text[],
-  $7::text[], $8::inet[], $9::text[], $10::jsonb[], $11::bigint[], $12::bigint[], $13::integer[], $14::jsonb[], $15::jsonb[]`;
+  $7::text[], $8::inet[], $9::text[], $10::jsonb[], $11::bigint[], $12::bigint[], $13::integer[], $14::jsonb[], $15::jsonb[], $16::bigint[]`;
 
 const stateColumns = `started_at, is_start_known, last_event_at, last_seen_at, stopped_at, terminate_cause,
-  username, ipv4, ipv6, address_runs, input_octets, output_octets, interim_seconds, identity, observed`;
+  username, ipv4, ipv6, address_runs, input_octets, output_octets, interim_seconds, identity, observed, shown_digest`;
 
 /** Inserts sessions and returns their ids, in order. Fails with a unique violation where another node was quicker. */
 export async function insertSessions(trx: Transaction, sessions: readonly NewSession[]): Promise<string[]> {
@@ -55,9 +56,9 @@ export async function insertSessions(trx: Transaction, sessions: readonly NewSes
        applied, applied_digest, expected)
      select started_at, is_start_known, last_event_at, last_seen_at, stopped_at, terminate_cause, username, ipv4,
        string_to_array(ipv6, ','), address_runs, input_octets, output_octets, interim_seconds, identity, observed,
-       nas_id, acct_session_id, incarnation, subscriber_id, grant_id, granted, applied, applied_digest, expected
-     from unnest(${stateTypes}, $16::text[], $17::text[], $18::integer[], $19::text[], $20::bigint[], $21::bytea[],
-       $22::jsonb[], $23::text[], $24::jsonb[]) as opened (${stateColumns}, nas_id, acct_session_id, incarnation,
+       shown_digest, nas_id, acct_session_id, incarnation, subscriber_id, grant_id, granted, applied, applied_digest, expected
+     from unnest(${stateTypes}, $17::text[], $18::text[], $19::integer[], $20::text[], $21::bigint[], $22::bytea[],
+       $23::jsonb[], $24::text[], $25::jsonb[]) as opened (${stateColumns}, nas_id, acct_session_id, incarnation,
        subscriber_id, grant_id, granted, applied, applied_digest, expected)
      returning session.id, session.nas_id, session.acct_session_id, session.incarnation`,
     [
@@ -86,30 +87,10 @@ export async function rewriteSessions(trx: Transaction, states: readonly Session
     `update session set (${stateColumns}) = (changed.started_at, changed.is_start_known, changed.last_event_at,
        changed.last_seen_at, changed.stopped_at, changed.terminate_cause, changed.username, changed.ipv4,
        string_to_array(changed.ipv6, ','), changed.address_runs, changed.input_octets, changed.output_octets,
-       changed.interim_seconds, changed.identity, changed.observed)
-     from unnest(${stateTypes}, $16::bigint[]) as changed (${stateColumns}, id)
+       changed.interim_seconds, changed.identity, changed.observed, changed.shown_digest)
+     from unnest(${stateTypes}, $17::bigint[]) as changed (${stateColumns}, id)
      where session.id = changed.id`,
     [...stateArrays(states), states.map(({ id }) => id)],
-  );
-}
-
-/** What an ordinary Interim changes: few columns, none of them indexed, so that PostgreSQL updates the row in its page. */
-export async function touchSessions(trx: Transaction, states: readonly SessionState[]): Promise<void> {
-  if (states.length === 0) return;
-  await trx.query(
-    `update session set last_event_at = touched.last_event_at, last_seen_at = touched.last_seen_at,
-       input_octets = touched.input_octets, output_octets = touched.output_octets, interim_seconds = touched.interim_seconds
-     from unnest($1::bigint[], $2::timestamptz[], $3::timestamptz[], $4::bigint[], $5::bigint[], $6::integer[])
-       as touched (id, last_event_at, last_seen_at, input_octets, output_octets, interim_seconds)
-     where session.id = touched.id`,
-    [
-      states.map(({ id }) => id),
-      states.map(({ aliveAt }) => time(aliveAt)),
-      states.map(({ lastSeenAt }) => time(lastSeenAt)),
-      states.map(({ inputOctets }) => inputOctets.toString()),
-      states.map(({ outputOctets }) => outputOctets.toString()),
-      states.map(({ interimSeconds }) => interimSeconds ?? null),
-    ],
   );
 }
 

@@ -10,22 +10,44 @@ export interface SessionChange {
   readonly after: SessionState;
 }
 
-const nameOf = (key: SessionKey): string => `${key.nasId}\n${key.acctSessionId}`;
+/** One text for a key. */
+export const keyText = (key: SessionKey): string => `${key.nasId}\n${key.acctSessionId}`;
+
+type Keyed<Key> = readonly [text: string, key: Key];
+
+/** In the order in which everybody locks. */
+const sorted = <Key extends SessionKey>(keyed: Iterable<Keyed<Key>>): Key[] =>
+  [...keyed].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, key]) => key);
 
 /** The keys of a batch, each once, in the order in which everybody locks. */
-export function sortedKeys(events: readonly AccountingEvent[]): SessionKey[] {
-  const keys = new Map(events.map((event) => [nameOf(event), event]));
-  return [...keys].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)).map(([, key]) => key);
+export const sortedKeys = (events: readonly AccountingEvent[]): SessionKey[] =>
+  sorted(new Map(events.map((event) => [keyText(event), event])));
+
+/**
+ * Splits off the Interims that are the only record of their session in the batch, in the order in which everybody locks:
+ * whether they come before or after the others makes no difference.
+ */
+export function soleInterims(events: readonly AccountingEvent[]): {
+  readonly sole: AccountingEvent[];
+  readonly others: AccountingEvent[];
+} {
+  const byKey = Map.groupBy(events, keyText);
+  const isSole = (text: string, event: AccountingEvent) => event.status === "interim" && byKey.get(text)?.length === 1;
+  const sole = sorted(
+    [...byKey].flatMap(([text, [event]]) => (event && isSole(text, event) ? [[text, event] as const] : [])),
+  );
+  const taken = new Set(sole);
+  return { sole, others: events.filter((event) => !taken.has(event)) };
 }
 
 const byKey = (stored: readonly StoredSession[]): ReadonlyMap<string, readonly StoredSession[]> =>
-  Map.groupBy(stored, ({ state }) => nameOf(state));
+  Map.groupBy(stored, ({ state }) => keyText(state));
 
 /** NASes whose restarts matter to a batch: those of records that do more than carry on with an open session. */
 export function nasesOpening(events: readonly AccountingEvent[], stored: readonly StoredSession[]): string[] {
   const known = byKey(stored);
   const carriesOn = (event: AccountingEvent): boolean => {
-    const newest = known.get(nameOf(event))?.[0];
+    const newest = known.get(keyText(event))?.[0];
     return event.status === "interim" && newest !== undefined && newest.state.stoppedAt === undefined;
   };
   return [...new Set(events.filter((event) => !carriesOn(event)).map(({ nasId }) => nasId))].sort();
@@ -40,7 +62,7 @@ export function takeBatch(
   const known = byKey(stored);
   const now = new Map<string, readonly SessionState[]>();
   for (const event of events) {
-    const name = nameOf(event);
+    const name = keyText(event);
     const states = now.get(name) ?? known.get(name)?.map(({ state }) => state) ?? [];
     now.set(name, takeEvent(states, event, restartedAt.get(event.nasId)));
   }
@@ -51,21 +73,4 @@ export function takeBatch(
       return was?.state === after ? [] : [{ before: was, after }];
     });
   });
-}
-
-/** Whether nothing changed but what every Interim changes. */
-export function isTouch({ before, after }: SessionChange): boolean {
-  const was = before?.state;
-  return (
-    was !== undefined &&
-    was.startedAt === after.startedAt &&
-    was.isStartKnown === after.isStartKnown &&
-    was.stoppedAt === after.stoppedAt &&
-    was.terminateCause === after.terminateCause &&
-    was.username === after.username &&
-    was.ipv4 === after.ipv4 &&
-    was.ipv6 === after.ipv6 &&
-    was.identity === after.identity &&
-    was.observed === after.observed
-  );
 }
