@@ -71,9 +71,7 @@ export async function importSubscribers(
 ): Promise<ImportSummary> {
   const read = createSubscriberReader();
   const tally = new Tally();
-  let batch: Pending[] = [];
-  let done = 0;
-  const write = async () => {
+  const write = async (batch: readonly Pending[], done: number): Promise<void> => {
     const inputs = batch.map(({ input }) => input);
     const results = await retryingConflicts(() =>
       dependencies.database.transaction((trx) => dependencies.put(trx, inputs)),
@@ -82,20 +80,25 @@ export async function importSubscribers(
       const result = results[index];
       if (result) tally.take(pending, result);
     });
-    batch = [];
     dependencies.onProgress?.(done);
   };
+  let batch: Pending[] = [];
+  // One batch is written while the next is read, and no more than that: the sender is slowed to what is stored.
+  let writing: Promise<void> = Promise.resolve();
   for await (const item of rows) {
-    done = item.row;
-    if ("code" in item) {
-      tally.reject(item);
-      continue;
-    }
-    const reading = read(item.record);
-    if (reading.ok) batch.push({ row: item.row, input: reading.input });
+    const reading = "code" in item ? item : read(item.record);
+    if ("code" in reading) tally.reject(reading);
+    else if (reading.ok) batch.push({ row: item.row, input: reading.input });
     else tally.reject({ row: item.row, code: "invalid-row", detail: reading.detail });
-    if (batch.length === BATCH_ROWS) await write();
+    if (batch.length < BATCH_ROWS) continue;
+    await writing;
+    writing = write(batch, item.row);
+    // Its failure is met at the next batch or at the end, not before.
+    writing.catch(() => undefined);
+    batch = [];
   }
-  if (batch.length > 0) await write();
+  await writing;
+  const last = batch.at(-1);
+  if (last) await write(batch, last.row);
   return tally.summary();
 }

@@ -44,14 +44,13 @@ export async function putSubscribers(
   if (withCredential.length > 0) await dependencies.replaceCredentials(trx, withCredential);
   const gained = new Set([...(await attachSessions(trx, plan.added)), ...plan.merges.map(({ into }) => into)]);
   if (gained.size > 0) await dependencies.sessionsGained(trx, [...gained].sort());
-  return plan.verdicts.map((verdict, index) =>
-    verdict.kind === "taken-over" ? { kind: createdOrReplaced(inputs, index, existing) } : verdict,
-  );
-}
-
-function createdOrReplaced(inputs: readonly SubscriberInput[], index: number, existing: ReadonlySet<string>) {
-  const id = inputs[index]?.id ?? "";
-  return existing.has(id) || inputs.slice(0, index).some((input) => input.id === id) ? "replaced" : "created";
+  return plan.verdicts.map((verdict, index) => {
+    const id = inputs[index]?.id ?? "";
+    if (verdict.kind !== "taken-over") return verdict;
+    const isKnown = existing.has(id);
+    existing.add(id);
+    return { kind: isKnown ? "replaced" : "created" };
+  });
 }
 
 const lastOfEach = (inputs: readonly SubscriberInput[]): SubscriberInput[] =>

@@ -44,7 +44,7 @@ async function session(username: string, subscriber: string | null, stoppedAt: D
   );
   const id = row?.id ?? "";
   await db.database.query(
-    "insert into address_interval (prefix, held_from, held_until, session_id, subscriber_id, nas_id) values ('192.0.2.1/32', $1, coalesce($2, 'infinity'), $3, $4, 'bng')",
+    "insert into address_interval (prefix, held_from, held_until, session_id, subscriber_id, nas_id) values ('192.0.2.1/32', $1, coalesce($2::timestamptz, 'infinity'), $3, $4, 'bng')",
     [now, stoppedAt, id, subscriber],
   );
   return id;
