@@ -9,7 +9,7 @@ const shapes = {
 export type CursorPart = keyof typeof shapes;
 
 /** The cursor is not one that `writeCursor` made for this list. */
-export class CursorError extends Error {
+class CursorError extends Error {
   readonly code = "invalid-cursor";
   constructor() {
     super("the cursor is not one that a page of this list gave");

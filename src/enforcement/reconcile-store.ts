@@ -51,7 +51,7 @@ export interface Chunk {
 }
 
 /** Reason of the enforcements that repair what was acknowledged and is not so. */
-export const REPAIR = "repair";
+const REPAIR = "repair";
 
 /** Open sessions, by id, that enforcement ever had to do with and that have no job. Their index holds only those. */
 export async function sessionsToReconcile(on: Queryable, { now, after, limit }: Chunk): Promise<SessionToReconcile[]> {

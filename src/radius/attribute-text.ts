@@ -21,7 +21,7 @@ function numeric(dictionary: Dictionary, definition: AttributeDefinition, text: 
 }
 
 /** A value in people's form → the typed value: enumeration names, numbers, 0x octets, addresses, text. */
-export function valueFromText(dictionary: Dictionary, definition: AttributeDefinition, text: string): AttributeValue {
+function valueFromText(dictionary: Dictionary, definition: AttributeDefinition, text: string): AttributeValue {
   if (isNumeric(definition)) return numeric(dictionary, definition, text);
   const isHex = /^0x([0-9a-f]{2})*$/i.test(text);
   if (

@@ -39,7 +39,7 @@ const fields = {
 };
 
 /** A subscriber's id is the operator's own; one that was made by itself is called after its User-Name. */
-export const SubscriberId = line(USERNAME_OCTETS, { minLength: 1 });
+const SubscriberId = line(USERNAME_OCTETS, { minLength: 1 });
 
 /** The body of PUT /v1/subscribers/{id}. */
 export const SubscriberBody = Type.Object(

@@ -30,7 +30,7 @@ import { saveGrants } from "../../../src/session/grant-store.ts";
 import { createCredentialStore } from "../../../src/subscriber/credential-store.ts";
 
 export const dictionary: Dictionary = await loadDictionary();
-export const keyRing = createKeyRing(["a key"]);
+const keyRing = createKeyRing(["a key"]);
 export const credentials = createCredentialStore({ keyRing, randomBelow: randomInt });
 
 export const nasOf = (vendor: string, profiles: Nas["profiles"] = {}): Nas => ({

@@ -6,7 +6,7 @@ import { type MeasureOrder, orderMeasure } from "../../../src/enforcement/order-
 import { type ScriptedNas, scriptedNases } from "./scripted-nas.ts";
 
 export const person = "key:operator";
-export const silent = pino({ level: "silent" });
+const silent = pino({ level: "silent" });
 
 export async function addSubscriber(on: Queryable, id: string): Promise<void> {
   await on.query("insert into subscriber (id, name) values ($1, $1)", [id]);
@@ -38,7 +38,7 @@ export const garden = { kind: "walled-garden", params: {} } as const;
 export const suspend = { kind: "suspend", params: {} } as const;
 export const throttle = (downKbps = 1000) => ({ kind: "throttle", params: { downKbps, upKbps: 256 } }) as const;
 
-export const fastRetries = { silence: [10, 10], busy: [10, 10], unexplained: [10, 10] };
+const fastRetries = { silence: [10, 10], busy: [10, 10], unexplained: [10, 10] };
 
 export function startDispatcher(
   database: Database,
