@@ -9,13 +9,21 @@ import {
 } from "../support/hostapd.ts";
 import { lookForPeers } from "../support/peers.ts";
 import { startWeir, type WeirUnderTest } from "../support/weir-server.ts";
+import { hex, packetIn } from "../support/wire.ts";
 
 const peers = lookForPeers(...hostapdPeers, "freeradius", "openssl");
 const upstreamSecret = "upstream-secret";
 const nasSecret = "hostapd-secret";
 const users = 'alice  Cleartext-Password := "pw-alice"\n';
 
+const REPLY_MESSAGE = 18;
+const EAP_MESSAGE = 79;
+const MESSAGE_AUTHENTICATOR = 80;
+
 type Item = Readonly<Record<string, unknown>>;
+
+const starts = (accounting: string) => accounting.split("Acct-Status-Type = Start").length - 1;
+const attributesIn = (octets: string) => packetIn(hex(octets)).attributes;
 
 /** One story in order: each test goes on where the one before ended. */
 describe.skipIf(peers.areMissing)(`hostapd as the NAS, FreeRADIUS as the upstream${peers.note}`, () => {
@@ -86,18 +94,36 @@ describe.skipIf(peers.areMissing)(`hostapd as the NAS, FreeRADIUS as the upstrea
     );
   });
 
-  test("while suspended the customer cannot log in again", async () => {
+  test("while suspended the customer cannot log in again: hostapd takes our Reject and keeps the port shut", async () => {
+    const before = await upstream.accounting();
+    const since = hostapd.process.fromNow();
     await supplicant.logOff();
     await supplicant.logOn();
-    await supplicant.process.says(/CTRL-EVENT-EAP-FAILURE/, 15_000);
+    // wpa_supplicant is no witness: the inner method has told it of success, so it ignores the EAP-Failure that follows.
+    await since.says(/authentication failed - EAP type: 25/, 30_000);
+    expect(since.output()).toMatch(/decapsulated EAP packet \(code=4 .*from RADIUS server: EAP Failure/);
+    expect(since.output()).toContain("unauthorizing port");
+    expect(since.output()).not.toMatch(/: authorizing port|starting accounting session/);
     expect(await sessions("state=open&username=alice")).toEqual([]);
+    expect(starts(await upstream.accounting())).toBe(starts(before));
+  });
+
+  test("the refusal is on record with the octets of a signed Access-Reject that carries EAP-Failure", async () => {
+    const { items } = await weir.call("GET", "/v1/enforcements?subscriber=customer-1");
+    const refusal = (items as readonly Item[]).find(({ kind }) => kind === "access");
+    const attributes = attributesIn(String(refusal?.["response"]));
+    expect(attributes.find(({ type }) => type === EAP_MESSAGE)?.value.toString("hex")).toMatch(/^04..0004$/);
+    expect(attributes[0]).toMatchObject({ type: MESSAGE_AUTHENTICATOR });
+    expect(attributes.map(({ type }) => type)).not.toContain(REPLY_MESSAGE);
   });
 
   test("once it is lifted the customer logs in again, as a session of its own", async () => {
     await weir.call("DELETE", "/v1/subscribers/customer-1/measures/suspend");
     await supplicant.stop();
-    supplicant = await network.startSupplicant({ identity: "alice", password: "pw-alice", caFile: upstream.caFile });
-    await supplicant.process.says(/CTRL-EVENT-EAP-SUCCESS/, 20_000);
+    // Another device: after a failure hostapd hears nothing from the same one for a minute (IEEE 802.1X's quiet period).
+    const device = { identity: "alice", password: "pw-alice", macAddress: "02:00:5e:00:53:02" };
+    supplicant = await network.startSupplicant({ ...device, caFile: upstream.caFile });
+    await supplicant.process.says(/CTRL-EVENT-EAP-SUCCESS/, 30_000);
     await vi.waitFor(async () => expect(await sessions("state=open&username=alice")).toHaveLength(1), within);
     expect(await sessions("username=alice")).toHaveLength(2);
   });

@@ -8,6 +8,8 @@ export interface Child {
   output(): string;
   /** Resolves once its output matches; rejects with the output when it ends before, or takes too long. */
   says(pattern: RegExp, withinMs?: number): Promise<void>;
+  /** The same for what it writes from now on: take it before the deed, wait for it after. */
+  fromNow(): { says(pattern: RegExp, withinMs?: number): Promise<void>; output(): string };
   exited(): Promise<number | null>;
   /** SIGTERM, and SIGKILL when that is not heard. */
   stop(): Promise<void>;
@@ -30,6 +32,14 @@ export function startChild(command: string, args: readonly string[], options: { 
     pid: child.pid ?? -1,
     output: () => written,
     says: (pattern, withinMs = 10_000) => waitForOutput({ child, written: () => written }, pattern, withinMs),
+    fromNow: () => {
+      const from = written.length;
+      const since = () => written.slice(from);
+      return {
+        output: since,
+        says: (pattern, withinMs = 10_000) => waitForOutput({ child, written: since }, pattern, withinMs),
+      };
+    },
     exited: () => ended,
     stop: async () => {
       if (child.exitCode !== null || child.signalCode !== null) return;

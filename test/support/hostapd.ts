@@ -38,6 +38,8 @@ export interface SupplicantOptions {
   readonly identity: string;
   readonly password: string;
   readonly caFile: string;
+  /** Of the device that it runs on, when it is another one than before. */
+  readonly macAddress?: string;
 }
 
 export interface Supplicant {
@@ -105,6 +107,7 @@ export async function createWiredNetwork(): Promise<WiredNetwork> {
       const control = join(folder, "wpa");
       const file = join(folder, "wpa.conf");
       await writeFile(file, supplicantConfiguration(control, options));
+      if (options.macAddress) await ip("-n", station, "link", "set", SUPPLICANT_LINK, "address", options.macAddress);
       const child = inside(station, "wpa_supplicant", ["-D", "wired", "-i", SUPPLICANT_LINK, "-c", file]);
       const command = async (word: string) => {
         await run("ip", ["netns", "exec", station, "wpa_cli", "-p", control, "-i", SUPPLICANT_LINK, word]);
