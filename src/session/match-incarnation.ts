@@ -15,10 +15,11 @@ const placeAttributes = ["Calling-Station-Id", "NAS-Port", "NAS-Port-Id", "Acct-
 
 const differ = <T>(a: T | undefined, b: T | undefined): boolean => a !== undefined && b !== undefined && a !== b;
 
-function isSamePlace(state: SessionState, event: AccountingEvent): boolean {
-  if (differ(state.username || undefined, event.username || undefined)) return false;
-  return !placeAttributes.some((name) => differ(state.identity[name], event.identity[name]));
-}
+const hasOtherUser = (state: SessionState, event: AccountingEvent): boolean =>
+  differ(state.username || undefined, event.username || undefined);
+
+const isSamePlace = (state: SessionState, event: AccountingEvent): boolean =>
+  !hasOtherUser(state, event) && !placeAttributes.some((name) => differ(state.identity[name], event.identity[name]));
 
 const hasOtherAddress = (state: SessionState, event: AccountingEvent, which: 0 | -1): boolean =>
   differ(state.ipv4.runs.at(which)?.prefixes[0], event.ipv4 === undefined ? undefined : `${event.ipv4}/32`);
@@ -67,7 +68,9 @@ function relationOfStop(state: SessionState, event: AccountingEvent): Relation {
   const at = event.at.getTime();
   const begin = claimedStart(event);
   const beganTogether = begin !== undefined && Math.abs(begin - state.startedAt) <= UNSAID_DELAY_MS;
-  if (!beganTogether && !isSamePlace(state, event)) return side(at > (state.stoppedAt ?? state.aliveAt));
+  // A line may be named otherwise at the end of the same session; another user's session is never the same.
+  const isOther = beganTogether ? hasOtherUser(state, event) : !isSamePlace(state, event);
+  if (isOther) return side(at > (state.stoppedAt ?? state.aliveAt));
   if (state.isStartKnown && at < state.startedAt - UNSAID_DELAY_MS) return side(false);
   const beganAfterwards =
     begin !== undefined && state.stoppedAt !== undefined && begin > state.stoppedAt + UNSAID_DELAY_MS;

@@ -49,7 +49,15 @@ export async function endSessionsOfNas(on: Queryable, nasId: string, at: Date, l
      kept as (
        insert into address_interval (prefix, held_from, held_until, session_id, subscriber_id, nas_id)
        select freed.prefix, freed.held_from, freed.stopped_at, freed.session_id, freed.subscriber_id, freed.nas_id
-       from freed where freed.held_from < freed.stopped_at)
+       from freed where freed.held_from < freed.stopped_at),
+     -- an address that changed after the restart, when its end was not known yet
+     undone as (
+       delete from address_interval_history as interval using ended
+       where interval.session_id = ended.id and interval.held_from >= ended.stopped_at),
+     shortened as (
+       update address_interval_history as interval set held_until = ended.stopped_at from ended
+       where interval.session_id = ended.id and interval.held_until > ended.stopped_at
+         and interval.held_from < ended.stopped_at)
      select count(*) from ended`,
     [nasId, at, limit],
   );

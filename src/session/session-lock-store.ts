@@ -1,5 +1,6 @@
 import type { Transaction } from "../database/database.ts";
 import { type AddressRuns, noRuns } from "./address-runs.ts";
+import { newestFirst } from "./newest-first.ts";
 import type { SessionState } from "./session-state.ts";
 import type { StoredSession } from "./stored-session.ts";
 
@@ -10,7 +11,7 @@ export interface SessionKey {
 }
 
 /** How many uses of one Acct-Session-Id back a late record is still put in its place. */
-const KEPT_INCARNATIONS = 4;
+const KEPT_INCARNATIONS = 8;
 
 interface LockedRow {
   readonly id: string;
@@ -79,10 +80,15 @@ export async function lockSessions(trx: Transaction, keys: readonly SessionKey[]
        order by session.incarnation desc limit ${KEPT_INCARNATIONS} for update) as stored`,
     [keys.map(({ nasId }) => nasId), keys.map(({ acctSessionId }) => acctSessionId)],
   );
-  return rows.map((row) => ({
-    state: stateFromRow(row),
-    subscriberId: row.subscriber_id ?? undefined,
-    grantId: row.grant_id ?? undefined,
-    appliedDigest: row.applied_digest,
-  }));
+  const stored = new Map(
+    rows.map((row) => {
+      const state = stateFromRow(row);
+      const { subscriber_id, grant_id, applied_digest: appliedDigest } = row;
+      return [
+        state,
+        { state, subscriberId: subscriber_id ?? undefined, grantId: grant_id ?? undefined, appliedDigest },
+      ] as const;
+    }),
+  );
+  return newestFirst([...stored.keys()]).flatMap((state) => stored.get(state) ?? []);
 }

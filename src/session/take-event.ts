@@ -1,6 +1,7 @@
 import type { AccountingEvent } from "./accounting-event.ts";
 import { ended, endedByRestart, isEndedByRestart } from "./inferred-end.ts";
 import { matchIncarnation } from "./match-incarnation.ts";
+import { newestFirst } from "./newest-first.ts";
 import { blank, withRecord } from "./session-after-record.ts";
 import type { SessionState } from "./session-state.ts";
 
@@ -32,8 +33,10 @@ export function takeEvent(
     restartedAt !== undefined && isEndedByRestart(state, restartedAt) ? endedByRestart(state, restartedAt) : state;
   if (match.kind === "stored") {
     const neighbours = { floor: endOf(incarnations[match.index + 1]), isLatest: match.index === 0 };
-    return incarnations.map((state, index) =>
-      index === match.index ? settled(withRecord(state, event, neighbours)) : state,
+    return newestFirst(
+      incarnations.map((state, index) =>
+        index === match.index ? settled(withRecord(state, event, neighbours)) : state,
+      ),
     );
   }
   const { earlier, later } = match;
@@ -43,5 +46,5 @@ export function takeEvent(
   const opened =
     later !== undefined && fresh.stoppedAt === undefined ? ended(fresh, later.startedAt, "replaced") : settled(fresh);
   const others = incarnations.map((state) => (state === earlier ? endedByNext(state, opened, event) : state));
-  return others.toSpliced(earlier === undefined ? others.length : incarnations.indexOf(earlier), 0, opened);
+  return newestFirst([...others, opened]);
 }

@@ -115,6 +115,25 @@ describe("a session in the database", () => {
   });
 });
 
+describe("an Acct-Session-Id that comes back", () => {
+  test("goes on being recorded after the late Stop of an earlier use of it", async () => {
+    const n = nextSession();
+    await harness.inTurn(
+      recordOf(n, "start", 0),
+      recordOf(n, "stop", 60),
+      recordOf(n, "start", 1100),
+      recordOf(n, "stop", 900, { sessionSeconds: 300 }),
+      recordOf(n, "interim", 1400, { sessionSeconds: 300, observed: { "Filter-Id": ["garden"] } }),
+    );
+    expect(await openSessionsOf(harness.database, `user${n}@isp.example`)).toMatchObject([
+      { startedAt: at(1100), lastSeenAt: at(1400) },
+    ]);
+    expect(await holders(addressOf(n), 700)).toEqual([`user${n}@isp.example`]);
+    expect(await holders(addressOf(n), 1000)).toEqual([]);
+    expect(await holders(addressOf(n), 1200)).toEqual([`user${n}@isp.example`]);
+  });
+});
+
 describe("an address that two sessions claim", () => {
   test("belongs to the new one from its start when the same NAS gave it and the old one was seen no more", async () => {
     const [old, next] = [nextSession(), nextSession()];
@@ -195,6 +214,18 @@ describe("a restart of a NAS", () => {
     ]);
     expect(await openSessionsOf(harness.database, `user${before}@isp.example`)).toEqual([]);
     expect(await openSessionsOf(harness.database, `user${after}@isp.example`)).toHaveLength(1);
+  });
+
+  test("takes back what an address was held past it", async () => {
+    const n = nextSession();
+    await harness.inTurn(
+      recordOf(n, "start", 2000, { nasId: "bng2" }),
+      recordOf(n, "interim", 2160, { nasId: "bng2", ipv4: "100.127.0.3" }),
+    );
+    await harness.recorder.recordRestart({ nasId: "bng2", at: at(2100), receivedAt: at(2170) });
+    expect(await holders(addressOf(n), 2099)).toEqual([`user${n}@isp.example`]);
+    expect(await holders(addressOf(n), 2120)).toEqual([]);
+    expect(await holders("100.127.0.3", 2165)).toEqual([]);
   });
 });
 

@@ -154,6 +154,37 @@ const cases: readonly Case[] = [
     ],
   },
   {
+    fact: "the Stop of another user's session, begun at almost the same time under the same id, does not end this one's",
+    records: [record("start", 0), record("stop", 300, { ...bob, sessionSeconds: 240 })],
+    sessions: [
+      { from: 0, to: 60, cause: "replaced", held: [`${A} 0..60`] },
+      { from: 60, to: 300, held: [`${A} 60..300`] },
+    ],
+  },
+  {
+    fact: "a Stop that names the port otherwise than the Start, begun when that was, is of the same session",
+    records: [
+      record("start", 0, { identity: { "NAS-Port-Id": "ge-0/0/1" } }),
+      record("stop", 300, { identity: { "NAS-Port-Id": "ge-0/0/1.100" }, sessionSeconds: 299 }),
+    ],
+    sessions: [{ from: 0, to: 300, held: [`${A} 0..300`] }],
+  },
+  {
+    fact: "a late Stop of a session between two others leaves the newest what the next records are about",
+    records: [
+      record("start", 0),
+      record("stop", 60),
+      record("start", 1100),
+      record("stop", 900, { sessionSeconds: 300, arrives: 1110 }),
+      record("interim", 1400, { sessionSeconds: 300 }),
+    ],
+    sessions: [
+      { from: 0, to: 60, held: [`${A} 0..60`] },
+      { from: 600, to: 900, held: [`${A} 600..900`] },
+      { from: 1100, held: [`${A} 1100..`] },
+    ],
+  },
+  {
     fact: "a whole session of which only the Stop arrived, between two others, is kept",
     records: [
       record("start", 0),
