@@ -1,13 +1,14 @@
 import { createSocket, type Socket } from "node:dgram";
+import { once } from "node:events";
 import { isIPv6 } from "node:net";
 import { decodePacket } from "../radius/decode-packet.ts";
 import type { Packet } from "../radius/packet.ts";
-import { createIdentifierPool, type IdentifierPool } from "./identifier-pool.ts";
+import type { IdentifierPool } from "./identifier-pool.ts";
 
 /** What one source port tells the request that uses an identifier. */
 export interface ReplyHandler {
   reply(packet: Packet): void;
-  /** ICMP: nobody listens there, or the host cannot be reached. */
+  /** Nobody listens there, or the host cannot be reached (ICMP), or there is no way to it at all. */
   refused(): void;
 }
 
@@ -27,58 +28,69 @@ export interface CoaPortOptions {
   /** 0 or undefined: any free one. */
   readonly localPort?: number;
   readonly localAddress?: string;
-  readonly windowMs: number;
+  readonly identifiers: IdentifierPool;
   readonly onIgnored: (reason: "malformed" | "unknown-identifier") => void;
 }
 
 const OPEN_LIMIT_MS = 5_000;
 const refusals: ReadonlySet<string> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN"]);
 
-const opened = (socket: Socket, options: CoaPortOptions): Promise<void> =>
-  new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new Error("opening a source port took too long")), OPEN_LIMIT_MS);
-    socket.once("error", reject);
-    socket.bind(
-      { port: options.localPort ?? 0, ...(options.localAddress && { address: options.localAddress }), exclusive: true },
-      () => {
-        socket.connect(options.port, options.address, () => {
-          clearTimeout(timer);
-          socket.removeListener("error", reject);
-          resolve();
-        });
-      },
-    );
+async function bind(socket: Socket, { localPort, localAddress }: CoaPortOptions): Promise<void> {
+  socket.bind({ port: localPort ?? 0, ...(localAddress && { address: localAddress }), exclusive: true });
+  await once(socket, "listening", { signal: AbortSignal.timeout(OPEN_LIMIT_MS) });
+}
+
+/** Whether there is a route to the NAS. Its callback is told of a failure, which its type does not say. */
+const connect = (socket: Socket, { port, address }: CoaPortOptions): Promise<boolean> =>
+  new Promise((resolve) => {
+    socket.connect(port, address, (...failure: readonly unknown[]) => resolve(!failure[0]));
   });
 
-/** Opens a source port. Rejects where the port is taken or the address cannot be reached at all. */
+/** Opens a source port. Rejects where it cannot be had; a NAS that cannot be reached shows when it is sent to. */
 export async function openCoaPort(options: CoaPortOptions): Promise<CoaPort> {
   const socket = createSocket({ type: isIPv6(options.address) ? "udp6" : "udp4" });
-  const handlers = new Map<number, ReplyHandler>();
   try {
-    await opened(socket, options);
+    await bind(socket, options);
   } catch (error) {
     socket.close();
     throw error;
   }
+  const handlers = new Map<number, ReplyHandler>();
   let isClosed = false;
-  const refused = (error: NodeJS.ErrnoException) => {
+  const failed = (error: NodeJS.ErrnoException) => {
     // An ICMP message names the port, not the request: it concerns all that are under way from here.
     if (refusals.has(error.code ?? "")) for (const handler of [...handlers.values()]) handler.refused();
   };
-  socket.on("error", refused);
+  socket.on("error", failed);
   socket.on("message", (datagram) => {
     const decoded = decodePacket(datagram);
     if (!decoded.ok) return options.onIgnored("malformed");
     const handler = handlers.get(decoded.packet.identifier);
     return handler ? handler.reply(decoded.packet) : options.onIgnored("unknown-identifier");
   });
+  let isConnected = await connect(socket, options);
+  let connecting: Promise<void> | undefined;
+  const connectAgain = () => {
+    connecting ??= connect(socket, options).then((hasRoute) => {
+      isConnected = hasRoute;
+      connecting = undefined;
+    });
+    return connecting;
+  };
+  const transmit = (octets: Buffer) => {
+    if (isClosed) return;
+    if (isConnected) socket.send(octets, (error) => error && failed(error));
+    else handlers.get(octets.readUInt8(1))?.refused();
+  };
   return {
     localPort: socket.address().port,
-    identifiers: createIdentifierPool(options.windowMs),
+    identifiers: options.identifiers,
     expect: (identifier, handler) => void handlers.set(identifier, handler),
     forget: (identifier) => void handlers.delete(identifier),
     send: (octets) => {
-      if (!isClosed) socket.send(octets, (error) => error && refused(error as NodeJS.ErrnoException));
+      if (isConnected || isClosed) return transmit(octets);
+      // There was no route: there may be one by now.
+      void connectAgain().then(() => transmit(octets));
     },
     close: () => {
       if (isClosed) return;

@@ -9,7 +9,7 @@ const ERROR_CAUSE = 101;
 const EVENT_TIMESTAMP = 55;
 /** RFC 5176 section 3.3: the default window in which a timestamp counts as current. */
 const CURRENT_WITHIN_S = 300;
-/** One ICMP message may be about a NAS that is just coming up; a second one after a retransmission settles it. */
+/** One ICMP message may be about a NAS that is just coming up; another one after a retransmission settles it. */
 const REFUSALS_THAT_SETTLE = 2;
 
 export interface Exchange {
@@ -47,6 +47,7 @@ export function exchange(request: Exchange): Promise<Outcome> {
   const sentAt = now();
   let attempts = 0;
   let refusals = 0;
+  let refusedAttempt = 0;
   let forged: Buffer | undefined;
   let timer: NodeJS.Timeout | undefined;
   return new Promise((resolve) => {
@@ -70,6 +71,9 @@ export function exchange(request: Exchange): Promise<Outcome> {
     };
     port.expect(identifier, {
       refused: () => {
+        // Requests of one port share its ICMP messages: what another one's transmission met is not told twice.
+        if (refusedAttempt === attempts) return;
+        refusedAttempt = attempts;
         refusals += 1;
         if (refusals >= REFUSALS_THAT_SETTLE) giveUp();
       },
@@ -85,6 +89,7 @@ export function exchange(request: Exchange): Promise<Outcome> {
       },
     });
     request.stopped.addEventListener("abort", giveUp, { once: true });
-    transmit();
+    if (request.stopped.aborted) giveUp();
+    else transmit();
   });
 }

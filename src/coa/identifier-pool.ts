@@ -5,47 +5,52 @@
 export interface IdentifierPool {
   /** Takes the identifier that has rested longest; undefined while all are in use or resting. */
   take(nowMs: number): number | undefined;
-  /** Marks an identifier as used now: by a request that was sent before a crash, say. */
-  occupy(identifier: number, nowMs: number): void;
-  /** The request is over; its identifier rests until the window has passed. `unsent`: it may be taken again at once. */
-  release(identifier: number, options: { readonly unsent: boolean }): void;
+  /** Takes this one, rested or not, for the very request that had it before; false where another request has it. */
+  retake(identifier: number): boolean;
+  /** The request is over. The window begins now: its last retransmission may have reached the NAS only just. */
+  rest(identifier: number, nowMs: number): void;
+  /** It was never sent, and may be taken again at once. */
+  giveBack(identifier: number): void;
   free(nowMs: number): number;
   /** Nothing in use and nothing resting: the port may be closed. */
   isIdle(nowMs: number): boolean;
 }
 
-const IDENTIFIERS = 256;
-const NEVER = Number.NEGATIVE_INFINITY;
+export const IDENTIFIERS_PER_PORT = 256;
 
-export function createIdentifierPool(windowMs: number): IdentifierPool {
-  const usedAt = new Array<number>(IDENTIFIERS).fill(NEVER);
-  const inUse = new Set<number>();
-  let next = 0;
-  const isFree = (identifier: number, nowMs: number) =>
-    !inUse.has(identifier) && (usedAt[identifier] as number) + windowMs <= nowMs;
-  const count = (nowMs: number) => usedAt.reduce((sum, _, identifier) => sum + (isFree(identifier, nowMs) ? 1 : 0), 0);
-  const occupy = (identifier: number, nowMs: number) => {
-    usedAt[identifier] = nowMs;
-    inUse.add(identifier);
+/** `allRestFromMs`: nobody knows which were used of late, so all of them rest from that time on. */
+export function createIdentifierPool(windowMs: number, allRestFromMs?: number): IdentifierPool {
+  const all = Array.from({ length: IDENTIFIERS_PER_PORT }, (_, identifier) => identifier);
+  const fresh = new Set(allRestFromMs === undefined ? all : []);
+  /** Identifier → when its window is over; the one that has rested longest first. */
+  const resting = new Map<number, number>();
+  if (allRestFromMs !== undefined) for (const identifier of all) resting.set(identifier, allRestFromMs + windowMs);
+
+  const firstRested = (nowMs: number): number | undefined => {
+    for (const [identifier, until] of resting) return until <= nowMs ? identifier : undefined;
+    return undefined;
+  };
+  const free = (nowMs: number): number => {
+    let count = fresh.size;
+    for (const until of resting.values()) {
+      if (until > nowMs) break;
+      count += 1;
+    }
+    return count;
   };
   return {
-    occupy,
+    free,
     take: (nowMs) => {
-      // Taken in turn, so the next one is the one that has rested longest.
-      for (let step = 0; step < IDENTIFIERS; step += 1) {
-        const identifier = (next + step) % IDENTIFIERS;
-        if (!isFree(identifier, nowMs)) continue;
-        next = (identifier + 1) % IDENTIFIERS;
-        occupy(identifier, nowMs);
-        return identifier;
-      }
-      return undefined;
+      const [unused] = fresh;
+      const identifier = unused ?? firstRested(nowMs);
+      if (identifier === undefined) return undefined;
+      fresh.delete(identifier);
+      resting.delete(identifier);
+      return identifier;
     },
-    release: (identifier, { unsent }) => {
-      inUse.delete(identifier);
-      if (unsent) usedAt[identifier] = NEVER;
-    },
-    free: count,
-    isIdle: (nowMs) => inUse.size === 0 && count(nowMs) === IDENTIFIERS,
+    retake: (identifier) => fresh.delete(identifier) || resting.delete(identifier),
+    rest: (identifier, nowMs) => void resting.set(identifier, nowMs + windowMs),
+    giveBack: (identifier) => void fresh.add(identifier),
+    isIdle: (nowMs) => free(nowMs) === IDENTIFIERS_PER_PORT,
   };
 }

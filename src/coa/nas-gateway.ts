@@ -1,18 +1,19 @@
 import type { Dictionary } from "../dictionary/dictionary.ts";
-import type { NasGateway } from "../enforcement/nas-gateway.ts";
+import type { NasGateway, PreparedRequest, Step } from "../enforcement/nas-gateway.ts";
 import type { Outcome } from "../enforcement/outcome.ts";
 import type { Nas } from "../nas/nas.ts";
 import { Code } from "../radius/code.ts";
 import { encodeRequest } from "../radius/encode-packet.ts";
+import type { Session } from "../session/session.ts";
 import type { CoaMetrics } from "./coa-metrics.ts";
 import { exchange } from "./exchange.ts";
 import { grantedAttributes } from "./granted-attributes.ts";
-import { createRateLimit, nasLimits, type RateLimit } from "./nas-limits.ts";
-import { createNasPorts, type NasPorts, type Place } from "./nas-ports.ts";
+import { nasLimits } from "./nas-limits.ts";
+import { createNasLines, type Line } from "./nas-lines.ts";
+import type { Place } from "./nas-ports.ts";
 import { planEnforcement } from "./plan.ts";
 import { requestAttributes } from "./request-attributes.ts";
 import { retransmissionWaits } from "./retransmission.ts";
-import { vendorOf } from "./vendors/vendors.ts";
 
 export interface NasGatewayOptions {
   readonly dictionary: Dictionary;
@@ -26,136 +27,122 @@ export interface NasGatewayOptions {
   readonly windowMs?: number;
 }
 
-/** The way to a NAS, and what is under way on it. */
-interface Line {
-  readonly ports: NasPorts;
-  readonly rate?: { readonly perSecond: number; readonly limit: RateLimit };
-  inFlight: number;
-}
-
 const WINDOW_MS = 300_000;
-/** 256 ports of 256 identifiers: 65,536 requests to one NAS in each window. */
-const MAX_PORTS = 256;
 const TIDY_EVERY_MS = 30_000;
+
+/** One request and where it leaves from. */
+interface Departure {
+  readonly nas: Nas;
+  readonly line: Line;
+  readonly place: Place;
+  readonly octets: Buffer;
+}
 
 /** Requests to NASes over UDP: identifiers, source ports, retransmission, verification, limits. */
 export function createNasGateway(options: NasGatewayOptions): NasGateway & { stop(): Promise<void> } {
-  const { dictionary, metrics, now, random } = options;
-  const windowMs = options.windowMs ?? WINDOW_MS;
-  const lines = new Map<string, Line>();
+  const { dictionary, metrics, now, random, localAddressFor, windowMs = WINDOW_MS } = options;
   const stopping = new AbortController();
   const underWay = new Set<Promise<Outcome>>();
-
-  const openLine = (nas: Nas, port: number): Line => {
-    const { ratePerSecond, changePort } = nasLimits(nas);
-    const localAddress = options.localAddressFor?.(nas.address);
-    const ports = createNasPorts({
-      address: nas.address,
-      port,
-      windowMs,
-      maxPorts: MAX_PORTS,
-      changePort,
-      onIgnored: (reason) => metrics.ignored.inc({ reason }),
-      ...(localAddress === undefined ? {} : { localAddress }),
-    });
-    const rate =
-      ratePerSecond === undefined ? {} : { rate: { perSecond: ratePerSecond, limit: createRateLimit(ratePerSecond) } };
-    return { ports, inFlight: 0, ...rate };
-  };
-  /** The line of a NAS as it is configured now; a changed address, port or rate opens a new one. */
-  const lineTo = (nas: Nas): Line => {
-    const port = nas.coaPort ?? vendorOf(nas.vendor).coaPort;
-    const known = lines.get(nas.id);
-    const isSame = known?.ports.address === nas.address && known.ports.coaPort === port;
-    if (known && isSame && known.rate?.perSecond === nasLimits(nas).ratePerSecond) return known;
-    const line = openLine(nas, port);
-    lines.set(nas.id, line);
-    // Requests under way on the old line end by themselves; its ports close when they have rested.
-    if (known && known.inFlight === 0) known.ports.close();
-    return line;
-  };
-  const tidying = setInterval(() => {
-    const open = [...lines.values()].reduce((sum, { ports }) => sum + ports.tidy(now().getTime()), 0);
-    metrics.openPorts.set(open);
-  }, TIDY_EVERY_MS);
+  const lines = createNasLines({
+    now,
+    windowMs,
+    onIgnored: (reason) => metrics.ignored.inc({ reason }),
+    ...(localAddressFor && { localAddressFor }),
+  });
+  const tidying = setInterval(() => metrics.openPorts.set(lines.tidy()), TIDY_EVERY_MS);
   tidying.unref();
 
-  const run = async (nas: Nas, line: Line, { port, identifier }: Place, octets: Buffer): Promise<Outcome> => {
-    const limits = nasLimits(nas);
-    const exchanging = exchange({
-      port,
+  const run = async ({ nas, line, place, octets }: Departure): Promise<Outcome> => {
+    await line.admission.pace();
+    const { timeoutMs, retries } = nasLimits(nas);
+    const outcome = await exchange({
+      port: place.port,
       octets,
       secret: nas.secret,
-      waitsMs: retransmissionWaits(limits.timeoutMs, limits.retries, random),
+      waitsMs: retransmissionWaits(timeoutMs, retries, random),
       now,
       onTransmit: () => metrics.transmissions.inc({ nas: nas.id }),
       onIgnored: (reason) => metrics.ignored.inc({ reason }),
       stopped: stopping.signal,
     });
-    underWay.add(exchanging);
-    const outcome = await exchanging;
-    underWay.delete(exchanging);
-    port.identifiers.release(identifier, { unsent: false });
-    line.inFlight -= 1;
+    place.port.identifiers.rest(place.identifier, now().getTime());
+    line.admission.leave({ unsent: false });
     metrics.outcomes.inc({ nas: nas.id, outcome: outcome.kind });
     return outcome;
   };
-
-  const unreachable = (): Outcome => ({ kind: "unreachable", attempts: 0, sentAt: now() });
+  const send = async (departure: Departure): Promise<Outcome> => {
+    const running = run(departure);
+    underWay.add(running);
+    return await running.finally(() => underWay.delete(running));
+  };
+  /** What could not be made ready gives its place among the requests under way back. */
+  const entered = async <T>({ admission }: Line, work: () => Promise<T>): Promise<T> => {
+    await admission.enter();
+    try {
+      return await work();
+    } catch (error) {
+      admission.leave({ unsent: true });
+      throw error;
+    }
+  };
+  const prepareOn = async (line: Line, request: Request): Promise<PreparedRequest> => {
+    const { nas } = request;
+    const place = await line.ports.take(now().getTime(), nasLimits(nas).changePort);
+    const giveBack = () => place.port.identifiers.giveBack(place.identifier);
+    try {
+      const octets = encode(dictionary, { ...request, identifier: place.identifier, now: now() });
+      const abandon = () => {
+        giveBack();
+        line.admission.leave({ unsent: true });
+      };
+      return { octets, localPort: place.port.localPort, send: () => send({ nas, line, place, octets }), abandon };
+    } catch (error) {
+      giveBack();
+      throw error;
+    }
+  };
 
   return {
     plan: (request) => planEnforcement(request, (granted) => grantedAttributes(dictionary, granted)),
     capacity: (nas) => {
       if (stopping.signal.aborted) return 0;
-      const line = lineTo(nas);
-      const nowMs = now().getTime();
-      const byRate = line.rate?.limit.available(nowMs) ?? Number.POSITIVE_INFINITY;
-      return Math.max(0, Math.min(nasLimits(nas).maxInFlight - line.inFlight, byRate, line.ports.free(nowMs)));
+      const { admission, ports } = lines.to(nas);
+      return Math.min(admission.available(), ports.free(now().getTime()));
     },
     prepare: async (nas, session, step) => {
-      const line = lineTo(nas);
-      const at = now();
-      const attributes = requestAttributes(dictionary, { nas, session, step, now: at });
-      line.inFlight += 1;
-      line.rate?.limit.take(at.getTime());
-      try {
-        const place = await line.ports.take(at.getTime());
-        const octets = encodeRequest({
-          code: step.kind === "coa" ? Code.CoaRequest : Code.DisconnectRequest,
-          identifier: place.identifier,
-          attributes,
-          secret: nas.secret,
-          messageAuthenticator: nasLimits(nas).messageAuthenticator,
-        });
-        return {
-          octets,
-          localPort: place.port.localPort,
-          send: () => run(nas, line, place, octets),
-          abandon: () => {
-            place.port.identifiers.release(place.identifier, { unsent: true });
-            line.inFlight -= 1;
-          },
-        };
-      } catch (error) {
-        line.inFlight -= 1;
-        throw error;
-      }
+      const line = lines.to(nas);
+      return await entered(line, () => prepareOn(line, { nas, session, step }));
     },
     resume: async (nas, { octets, localPort }) => {
-      const line = lineTo(nas);
-      try {
-        const place = await line.ports.retake({ localPort, identifier: octets.readUInt8(1) }, now().getTime());
-        line.inFlight += 1;
-        return await run(nas, line, place, octets);
-      } catch {
-        return unreachable();
-      }
+      const line = lines.to(nas);
+      const identifier = octets.readUInt8(1);
+      const place = await entered(line, () => line.ports.retake({ localPort, identifier }, now().getTime()));
+      return await send({ nas, line, place, octets });
     },
     stop: async () => {
       clearInterval(tidying);
       stopping.abort();
+      lines.shut();
       await Promise.all(underWay);
-      for (const { ports } of lines.values()) ports.close();
+      lines.close();
     },
   };
+}
+
+interface Request {
+  readonly nas: Nas;
+  readonly session: Session;
+  readonly step: Step;
+}
+
+/** Throws RadiusError where an override fits no dictionary or the whole fits no packet. */
+function encode(dictionary: Dictionary, request: Request & { identifier: number; now: Date }): Buffer {
+  const { nas, step, identifier } = request;
+  return encodeRequest({
+    code: step.kind === "coa" ? Code.CoaRequest : Code.DisconnectRequest,
+    identifier,
+    attributes: requestAttributes(dictionary, request),
+    secret: nas.secret,
+    messageAuthenticator: nasLimits(nas).messageAuthenticator,
+  });
 }

@@ -3,7 +3,7 @@ import type { Nas } from "../nas/nas.ts";
 /** How a NAS is treated where the operator said nothing. */
 export interface NasLimits {
   readonly maxInFlight: number;
-  /** Requests a second, in bursts of as many; undefined: as fast as it answers. */
+  /** First transmissions in any second; undefined: as fast as it answers. */
   readonly ratePerSecond?: number;
   readonly messageAuthenticator: boolean;
   readonly timeoutMs: number;
@@ -24,31 +24,5 @@ export function nasLimits({ coa }: Nas): NasLimits {
     timeoutMs: coa.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     retries: coa.retries ?? DEFAULT_RETRIES,
     changePort: coa.changePort ?? false,
-  };
-}
-
-/** Tokens that refill with time. */
-export interface RateLimit {
-  available(nowMs: number): number;
-  take(nowMs: number): void;
-}
-
-/** At most `perSecond` in any second, on average and in a burst. */
-export function createRateLimit(perSecond: number): RateLimit {
-  let tokens = perSecond;
-  let filledAt: number | undefined;
-  const fill = (nowMs: number) => {
-    tokens = Math.min(perSecond, tokens + ((nowMs - (filledAt ?? nowMs)) / 1000) * perSecond);
-    filledAt = nowMs;
-  };
-  return {
-    available: (nowMs) => {
-      fill(nowMs);
-      return Math.floor(tokens);
-    },
-    take: (nowMs) => {
-      fill(nowMs);
-      tokens -= 1;
-    },
   };
 }

@@ -1,0 +1,255 @@
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { afterEach, expect, test, vi } from "vitest";
+import { encodeRequest } from "../../../src/radius/encode-packet.ts";
+import { RadiusError } from "../../../src/radius/radius-error.ts";
+import { freePort } from "../../support/free-port.ts";
+import {
+  counted,
+  disconnect,
+  enforce,
+  type GatewayUnderTest,
+  garden,
+  nasAt,
+  session,
+  startGateway,
+} from "./gateway.ts";
+import { ack, type Script, type ScriptedPeer, type SeenDatagram, secret, startScriptedPeer } from "./scripted-peer.ts";
+
+const WINDOW_MS = 300_000;
+const always: Script = ({ packet }) => [ack(packet)];
+const never: Script = () => [];
+const place = ({ sourcePort, packet }: SeenDatagram) => `${sourcePort}/${packet.identifier}`;
+const portsOf = (seen: readonly SeenDatagram[]) => new Set(seen.map(({ sourcePort }) => sourcePort));
+
+let gateway: GatewayUnderTest;
+let peer: ScriptedPeer;
+/** What the gateway takes for the time: real time and this. */
+let aheadMs = 0;
+
+async function start(script: Script): Promise<ScriptedPeer> {
+  aheadMs = 0;
+  gateway = startGateway({ now: () => new Date(Date.now() + aheadMs) });
+  peer = await startScriptedPeer(script);
+  return peer;
+}
+afterEach(async () => {
+  await gateway.stop();
+  await peer.stop();
+});
+
+/** Whether a source port is free for another program. */
+async function isFree(port: number): Promise<boolean> {
+  const socket = createSocket("udp4");
+  socket.bind({ port, exclusive: true });
+  const isBound = await once(socket, "listening").then(
+    () => true,
+    () => false,
+  );
+  socket.close();
+  return isBound;
+}
+
+test("a retransmission is the same octets from the same port, each wait about twice the one before", async () => {
+  const { port, seen } = await start(never);
+  expect(await enforce(gateway, nasAt(port, { timeoutMs: 100, retries: 3 }))).toMatchObject({ attempts: 4 });
+  expect(seen).toHaveLength(4);
+  expect(portsOf(seen).size).toBe(1);
+  for (const { octets } of seen) expect(octets).toEqual(seen[0]!.octets);
+  const waits = seen.slice(1).map(({ atMs }, index) => atMs - seen[index]!.atMs);
+  // Timers may be late on a busy machine, never early.
+  for (const [index, least] of [100, 200, 400].entries()) expect(waits[index]).toBeGreaterThan(least * 0.95);
+});
+
+test("no two requests of a window share source port and identifier: a burst of 2,000 opens eight ports", async () => {
+  const { port, seen } = await start(always);
+  const nas = nasAt(port, { maxInFlight: 64 });
+  const workers = Array.from({ length: 64 }, async (_, worker) => {
+    for (let turn = worker; turn < 2_000; turn += 64) {
+      const { kind } = await enforce(gateway, nas, garden, { ...session, acctSessionId: `acct-${turn}` });
+      expect(kind).toBe("acknowledged");
+    }
+  });
+  await Promise.all(workers);
+  const requests = new Map(seen.map((datagram) => [datagram.octets.toString("hex"), place(datagram)]));
+  expect(requests.size).toBe(2_000);
+  expect(new Set(requests.values()).size).toBe(2_000);
+  const perPort = Map.groupBy(requests.values(), (text) => text.split("/")[0]);
+  expect(perPort.size).toBe(8);
+  for (const places of perPort.values()) expect(places.length).toBeLessThanOrEqual(256);
+});
+
+test("an identifier is used again only when its window is over", async () => {
+  const { port, seen } = await start(always);
+  const nas = nasAt(port);
+  for (let count = 0; count < 257; count++) await enforce(gateway, nas);
+  expect(portsOf(seen).size).toBe(2);
+  aheadMs = WINDOW_MS - 5_000;
+  const before = new Set(seen.map(place));
+  await enforce(gateway, nas);
+  expect(before.has(place(seen.at(-1)!))).toBe(false);
+  aheadMs = WINDOW_MS + 5_000;
+  await enforce(gateway, nas);
+  expect(before.has(place(seen.at(-1)!))).toBe(true);
+});
+
+test("an abandoned request gives its identifier and its place back", async () => {
+  const { port, seen } = await start(always);
+  const nas = nasAt(port, { maxInFlight: 1 });
+  for (let count = 0; count < 300; count++) (await gateway.prepare(nas, session, garden)).abandon();
+  expect(gateway.capacity(nas)).toBe(1);
+  await enforce(gateway, nas);
+  expect(portsOf(seen).size).toBe(1);
+});
+
+test("what fits no packet gives its identifier and its place back", async () => {
+  const { port, seen } = await start(always);
+  const nas = nasAt(port, { maxInFlight: 1 });
+  const value = "x".repeat(240);
+  const tooLong = {
+    kind: "coa",
+    attributes: Array.from({ length: 20 }, () => ({ name: "Filter-Id", value })),
+  } as const;
+  for (let count = 0; count < 300; count++)
+    await expect(gateway.prepare(nas, session, tooLong)).rejects.toThrow(RadiusError);
+  await enforce(gateway, nas);
+  expect(gateway.capacity(nas)).toBe(1);
+  expect(portsOf(seen).size).toBe(1);
+});
+
+test("never more than maxInFlight under way: a further request waits for a place", async () => {
+  const { port, seen } = await start(never);
+  const nas = nasAt(port, { maxInFlight: 3, timeoutMs: 60_000 });
+  expect(gateway.capacity(nas)).toBe(3);
+  const sending = Array.from({ length: 5 }, () => enforce(gateway, nas));
+  await vi.waitFor(() => expect(seen).toHaveLength(3));
+  expect(gateway.capacity(nas)).toBe(0);
+  for (const count of [4, 5]) {
+    peer.send(ack(seen[count - 4]!.packet), seen[count - 4]!.sourcePort);
+    await vi.waitFor(() => expect(seen).toHaveLength(count));
+  }
+  for (const { packet, sourcePort } of seen.slice(2)) peer.send(ack(packet), sourcePort);
+  expect(await Promise.all(sending)).toHaveLength(5);
+  expect(gateway.capacity(nas)).toBe(3);
+});
+
+test("never more than ratePerSecond leave in any second", async () => {
+  const { port, seen } = await start(always);
+  const nas = nasAt(port, { ratePerSecond: 20 });
+  await Promise.all(Array.from({ length: 50 }, () => enforce(gateway, nas)));
+  // As sent, by the gateway's clock; as seen, a datagram may be read late.
+  for (const [index, { atMs }] of seen.entries()) {
+    const twentyLater = seen[index + 20];
+    if (twentyLater) expect(twentyLater.atMs - atMs).toBeGreaterThan(900);
+  }
+});
+
+test("a rate below one a second leaves one through at once", async () => {
+  const { port } = await start(always);
+  const nas = nasAt(port, { ratePerSecond: 0.2 });
+  expect((await enforce(gateway, nas)).kind).toBe("acknowledged");
+  expect(gateway.capacity(nas)).toBe(0);
+  aheadMs = 5_100;
+  expect(gateway.capacity(nas)).toBe(1);
+});
+
+test("limits that the operator changes hold at once, and identifiers go on resting", async () => {
+  const { port, seen } = await start(always);
+  await enforce(gateway, nasAt(port));
+  const slower = nasAt(port, { ratePerSecond: 1, maxInFlight: 2 });
+  expect(gateway.capacity(slower)).toBe(1);
+  await enforce(gateway, slower);
+  expect(gateway.capacity(slower)).toBe(0);
+  expect(gateway.capacity(nasAt(port, { maxInFlight: 7 }))).toBe(7);
+  expect(portsOf(seen).size).toBe(1);
+  expect(new Set(seen.map(place)).size).toBe(2);
+});
+
+test("changePort: each request leaves from a port of its own", async () => {
+  const { port, seen } = await start(always);
+  const nas = nasAt(port, { changePort: true });
+  await Promise.all(Array.from({ length: 30 }, () => enforce(gateway, nas)));
+  expect(portsOf(seen).size).toBe(30);
+});
+
+test("a NAS that moves is asked where it is now, and what is under way ends where it was", async () => {
+  const { port, seen } = await start(never);
+  const elsewhere = await startScriptedPeer(always);
+  const before = enforce(gateway, nasAt(port));
+  await vi.waitFor(() => expect(seen).toHaveLength(1));
+  expect((await enforce(gateway, nasAt(elsewhere.port))).kind).toBe("acknowledged");
+  peer.send(ack(seen[0]!.packet), seen[0]!.sourcePort);
+  expect((await before).kind).toBe("acknowledged");
+  await elsewhere.stop();
+});
+
+test("stopping gives every socket back, those of an address that the NAS had before too", async () => {
+  const { port, seen } = await start(always);
+  const elsewhere = await startScriptedPeer(always);
+  for (const to of [port, elsewhere.port]) {
+    const nas = nasAt(to, { changePort: true });
+    await Promise.all(Array.from({ length: 5 }, () => enforce(gateway, nas)));
+  }
+  const sourcePorts = [...portsOf([...seen, ...elsewhere.seen])];
+  expect(sourcePorts).toHaveLength(10);
+  expect(await Promise.all(sourcePorts.map(isFree))).toEqual(sourcePorts.map(() => false));
+  await gateway.stop();
+  expect(await Promise.all(sourcePorts.map(isFree))).toEqual(sourcePorts.map(() => true));
+  await elsewhere.stop();
+});
+
+test("messageAuthenticator false: none in the request, and the answer is still verified", async () => {
+  const { port, seen } = await start(always);
+  await enforce(gateway, nasAt(port, { messageAuthenticator: false }));
+  expect((await enforce(gateway, nasAt(port))).kind).toBe("acknowledged");
+  const hasOne = seen.map(({ packet }) => packet.attributes.some(({ type }) => type === 80));
+  expect(hasOne).toEqual([false, true]);
+});
+
+test("sessionKeys: only those named, in place of the vendor's", async () => {
+  const { port, seen } = await start(always);
+  await enforce(gateway, nasAt(port, { sessionKeys: ["User-Name", "Calling-Station-Id"] }), disconnect);
+  expect(seen[0]!.packet.attributes.map(({ type }) => type)).toEqual([80, 1, 31, 55]);
+});
+
+const unfinished = (identifier: number) =>
+  encodeRequest({ code: 43, identifier, attributes: [], secret, messageAuthenticator: true });
+
+test("after a crash the same octets leave from the same port, however many are resumed at once", async () => {
+  const { port, seen } = await start(always);
+  const localPort = await freePort();
+  const requests = Array.from({ length: 20 }, (_, identifier) => unfinished(identifier));
+  const outcomes = await Promise.all(
+    requests.map((octets) => gateway.resume(nasAt(port, { maxInFlight: 5 }), { octets, localPort })),
+  );
+  expect(outcomes.map(({ kind }) => kind)).toEqual(requests.map(() => "acknowledged"));
+  expect([...portsOf(seen)]).toEqual([localPort]);
+  expect(new Set(seen.map(({ octets }) => octets.toString("hex")))).toEqual(
+    new Set(requests.map((octets) => octets.toString("hex"))),
+  );
+});
+
+test("new requests do not leave from a port of before the crash: which of its identifiers rest is not known", async () => {
+  const { port, seen } = await start(always);
+  const localPort = await freePort();
+  await gateway.resume(nasAt(port), { octets: unfinished(9), localPort });
+  await enforce(gateway, nasAt(port));
+  expect(seen[1]!.sourcePort).not.toBe(localPort);
+});
+
+test("a port that another program has by now is not replaced by another one: nothing is sent", async () => {
+  const { port, seen } = await start(always);
+  const other = createSocket("udp4").bind(0);
+  await once(other, "listening");
+  const resuming = gateway.resume(nasAt(port), { octets: unfinished(1), localPort: other.address().port });
+  await expect(resuming).rejects.toThrow("EADDRINUSE");
+  expect(gateway.capacity(nasAt(port))).toBe(64);
+  expect(seen).toEqual([]);
+  other.close();
+});
+
+test("what was sent and how it ended is counted by NAS", async () => {
+  const { port } = await start(always);
+  await enforce(gateway, nasAt(port));
+  expect(await counted(gateway.registry, "weir_coa_requests_total", { nas: "bng1", outcome: "acknowledged" })).toBe(1);
+});
