@@ -9,7 +9,7 @@ const CONTENT_TYPE = "application/problem+json; charset=utf-8";
 export function answerWithProblems(app: Api): void {
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.setErrorHandler((error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply) => {
-    const answer = problemFrom(error);
+    const answer = problemFrom(error, request.routeOptions.url);
     if (answer.status >= 500) {
       const { method } = request;
       const log = answer.code === "internal" ? request.log.error.bind(request.log) : request.log.warn.bind(request.log);

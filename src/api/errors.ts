@@ -81,8 +81,21 @@ const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(probl
 const contextCodes: Readonly<Record<string, ProblemCode>> = {
   body: "invalid-body",
   querystring: "invalid-query",
-  params: "invalid-path",
   headers: "invalid-header",
+};
+
+/** What there is none of when the part of a path after this one has a form that no such id has. */
+const collections: Readonly<Record<string, ProblemCode>> = {
+  nas: "unknown-nas",
+  subscribers: "unknown-subscriber",
+  sessions: "unknown-session",
+  sources: "unknown-source",
+  reports: "unknown-report",
+  cases: "unknown-case",
+  measures: "unknown-measure",
+  jobs: "unknown-job",
+  breakers: "unknown-breaker",
+  keys: "unknown-key",
 };
 
 const faultOf = (found: NonNullable<FastifyError["validation"]>[number]): Fault => {
@@ -100,10 +113,18 @@ function sentence(found: NonNullable<FastifyError["validation"]>[number]): strin
   return Array.isArray(allowed) ? `must be one of ${allowed.join(", ")}` : (found.message ?? "is not valid");
 }
 
-function fromValidation(error: FastifyError): Problem {
+/** An id that cannot be is the id of nothing: 404 like any other that there is none of. */
+function fromPath({ pointer, detail }: Fault, route: string): Problem {
+  const parts = route.split("/");
+  const collection = parts[parts.indexOf(`:${pointer.slice(1)}`) - 1];
+  return problem(collections[collection ?? ""] ?? "not-found", `${pointer.slice(1)} in the path: ${detail}`);
+}
+
+function fromValidation(error: FastifyError, route: string): Problem {
   const errors = (error.validation ?? []).filter((found) => found.keyword !== "if").map(faultOf);
   const code = contextCodes[error.validationContext ?? "body"] ?? "invalid-body";
   const [first] = errors;
+  if (error.validationContext === "params" && first) return fromPath(first, route);
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
   return problem(code, first ? `${first.pointer || "the whole"} ${first.detail}${more}` : error.message, errors);
 }
@@ -127,18 +148,19 @@ const isUnreachable = (error: { readonly code?: unknown; readonly message?: unkn
   unreachable.test(String(error.code ?? "")) || unreachable.test(String(error.message ?? ""));
 
 /**
- * What the caller is told of an error. Of a fault of ours they learn only that it is one: the rest is for the log.
+ * What the caller of a route ("/v1/cases/:id") is told of an error. Of a fault of ours they learn only that it is one:
+ * the rest is for the log.
  */
-export function problemFrom(error: FastifyError | Error): Problem {
+export function problemFrom(error: FastifyError | Error, route = ""): Problem {
   if (error instanceof ApiError) return problem(error.code, error.message, error.errors);
   const domain = fromDomain(error);
   if (domain) return domain;
   const fastify = error as FastifyError;
-  if (fastify.validation) return fromValidation(fastify);
+  if (fastify.validation) return fromValidation(fastify, route);
   const known = fastifyCodes[fastify.code ?? ""];
   if (known) return problem(...known);
   if (error instanceof SyntaxError && fastify.statusCode === 400) return problem("malformed-json", error.message);
   if (isUnreachable(fastify)) return problem("unavailable", "try again in a moment");
   if (fastify.statusCode === 400) return problem("invalid-request", "the request broke off or cannot be read");
-  return problem("internal", "this was logged; nothing that was not answered before has changed");
+  return problem("internal", "this was logged; ask what has become of it before you send it again");
 }

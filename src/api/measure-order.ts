@@ -32,11 +32,15 @@ export const MeasureParams = Type.Unsafe<unknown>({
     "throttle {downKbps, upKbps}; block-ports {rules: [{protocol, port, direction}]}; regenerate-password {when, answer}; others {}",
 });
 
+function detailOf({ message, params }: ReturnType<Validator["Errors"]>[number]): string {
+  return "allowedValues" in params ? `must be one of ${params.allowedValues.join(", ")}` : message;
+}
+
 function checked<T extends TSchema>(validator: Validator<Record<never, never>, T>, params: unknown): Static<T> {
   if (validator.Check(params)) return params;
   const errors = validator
     .Errors(params)
-    .map((found) => ({ pointer: `/params${found.instancePath}`, detail: found.message }));
+    .map((found) => ({ pointer: `/params${found.instancePath}`, detail: detailOf(found) }));
   const [first] = errors;
   throw new ApiError("invalid-body", `${first?.pointer ?? "/params"} ${first?.detail ?? "is not valid"}`, { errors });
 }

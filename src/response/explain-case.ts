@@ -27,7 +27,11 @@ export interface DecisionView {
 }
 
 /** A measure with everything that was sent for it, and what came of it. */
-export type MeasureExplained = Measure & { readonly enforcements: readonly Omit<PacketView, "measure">[] };
+export type MeasureExplained = Omit<Measure, "subscriberId" | "caseId"> & {
+  readonly subscriber: string;
+  readonly case: string | null;
+  readonly enforcements: readonly Omit<PacketView, "measure">[];
+};
 
 /** From one row of a report to what the equipment runs. */
 export interface Link {
@@ -95,10 +99,10 @@ async function measuresOf(on: Queryable, caseId: string, named: readonly string[
     ),
     ({ measure }) => measure,
   );
-  const explained = measures.map((measure): [string, MeasureExplained] => [
-    measure.id,
-    { ...measure, enforcements: (packets.get(measure.id) ?? []).map(({ measure: _, ...packet }) => packet) },
-  ]);
+  const explained = measures.map(({ subscriberId, caseId, ...measure }): [string, MeasureExplained] => {
+    const enforcements = (packets.get(measure.id) ?? []).map(({ measure: _, ...packet }) => packet);
+    return [measure.id, { ...measure, subscriber: subscriberId, case: caseId ?? null, enforcements }];
+  });
   return new Map(explained);
 }
 

@@ -1,15 +1,13 @@
 import { Type } from "typebox";
 import type { Database, Queryable } from "../../database/database.ts";
-import type { MeasureState } from "../../enforcement/measure.ts";
 import type { MeasureView } from "../../enforcement/measure-view.ts";
 import { listMeasures, measureViewById, measureViewOfKind } from "../../enforcement/measure-view-store.ts";
 import type { Api } from "../api.ts";
 import { ApiError } from "../errors.ts";
 import { MeasureKindParam } from "../measure-order.ts";
 import { MeasureShape } from "../measure-shapes.ts";
+import { measureFilterStates, measuresInState } from "../measures-in-state.ts";
 import { closed, Id, listQuery, NumberedId, pageOf, pageRequest } from "../shapes.ts";
-
-const states = ["awaiting-approval", "held", "active", "rejected", "lifted"] as const satisfies readonly MeasureState[];
 
 /** The measure, or the 404 that says that there is none. */
 export async function knownMeasure(on: Queryable, id: string): Promise<MeasureView> {
@@ -27,7 +25,9 @@ export function measureRoutes(app: Api, { database }: { readonly database: Datab
     subscriber: Type.Optional(Id),
     kind: Type.Optional(MeasureKindParam),
     case: Type.Optional(NumberedId),
-    state: Type.Optional(Type.Enum([...states], { description: "active: in force, or being brought about" })),
+    state: Type.Optional(
+      Type.Enum([...measureFilterStates], { description: "active: in force, or being brought about" }),
+    ),
     heldBy: Type.Optional(Type.String({ maxLength: 300, description: "the id of a breaker" })),
   });
   app.get(
@@ -42,10 +42,12 @@ export function measureRoutes(app: Api, { database }: { readonly database: Datab
         ...(subscriber === undefined ? {} : { subscriberId: subscriber }),
         ...(kind === undefined ? {} : { kind }),
         ...(caseId === undefined ? {} : { caseId }),
-        ...(state === undefined ? {} : { states: [state] }),
         ...(heldBy === undefined ? {} : { heldBy }),
       };
-      return await listMeasures(database, filter, pageRequest(request.query));
+      const page = pageRequest(request.query);
+      return state === undefined
+        ? await listMeasures(database, filter, page)
+        : await measuresInState(database, { ...filter, state }, page);
     },
   );
 
