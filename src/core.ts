@@ -3,11 +3,11 @@ import type { Logger } from "pino";
 import { Registry } from "prom-client";
 import type { Config } from "./config/config.ts";
 import { type Database, openDatabase } from "./database/database.ts";
-import { startEmbeddedPostgres } from "./database/embedded-postgres.ts";
 import { migrate } from "./database/migrate.ts";
 import type { Dictionary } from "./dictionary/dictionary.ts";
 import { loadDictionary } from "./dictionary/load-dictionary.ts";
 import { createNasDirectory, type NasDirectory } from "./nas/nas-directory.ts";
+import { borrowPostgres, ownPostgres } from "./own-postgres.ts";
 import { createKeyRing, type KeyRing } from "./secrets/key-ring.ts";
 import { storedKey } from "./secrets/stored-key.ts";
 
@@ -45,8 +45,8 @@ async function closeAll(log: Logger, closers: readonly (() => Promise<void>)[]):
 async function databaseUrlFor(options: CoreOptions, closers: (() => Promise<void>)[]): Promise<string> {
   const { config } = options;
   if (config.databaseUrl !== undefined) return config.databaseUrl;
-  const postgres = await startEmbeddedPostgres({ dataFolder: config.dataDir });
-  if (options.ownsDatabase || !postgres.wasRunning) closers.push(postgres.stop);
+  const postgres = await (options.ownsDatabase ? ownPostgres : borrowPostgres)(config.dataDir);
+  closers.push(postgres.stop);
   return postgres.url;
 }
 

@@ -25,6 +25,9 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => await import("./commands/demo.ts"),
 };
 
+/** What the server starts by itself: not in the help. */
+const internal: typeof commands = { "radius-worker": async () => await import("./commands/radius-worker.ts") };
+
 async function help(): Promise<string> {
   const lines = await Promise.all(
     Object.entries(commands).map(async ([name, load]) => `  ${name.padEnd(10)} ${(await load()).summary}`),
@@ -47,7 +50,8 @@ async function main(args: readonly string[]): Promise<number> {
     process.stdout.write(`${version()}\n`);
     return 0;
   }
-  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  const known = { ...commands, ...internal };
+  const load = Object.hasOwn(known, name) ? known[name] : undefined;
   if (!load) {
     process.stderr.write(name === "" ? await help() : `weir: there is no command "${name}"\n\n${await help()}`);
     return 2;

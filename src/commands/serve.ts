@@ -3,6 +3,7 @@ import { readConfig } from "../config/read-config.ts";
 import { createLog } from "../log.ts";
 import { type RunningServer, startServer } from "../server.ts";
 import type { CommandIo } from "./command-io.ts";
+import { startProblem } from "./start-problem.ts";
 
 export const summary = "runs the server: RADIUS, the REST API, enforcement and jobs";
 
@@ -14,13 +15,16 @@ Prints one line of JSON with "msg":"ready" and its ports once it is up.
 
 const STOP_LIMIT_MS = 9_000;
 
-/** Resolves with the name of the first signal that asks to stop. */
+/**
+ * Resolves with the name of the first signal that asks to stop. Later ones change nothing: under npm, Ctrl-C comes twice,
+ * from the terminal and from npm.
+ */
 const stopRequested = (): Promise<NodeJS.Signals> =>
   new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => resolve(signal));
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve(signal));
   });
 
-const limited = async (work: Promise<void>, limitMs: number): Promise<"done" | "late"> => {
+const limited = async (work: Promise<unknown>, limitMs: number): Promise<"done" | "late"> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<"late">((resolve) => {
     timer = setTimeout(() => resolve("late"), limitMs);
@@ -64,11 +68,21 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   for (const warning of parsed.config.warnings) log.warn(warning);
   const stopping = stopRequested();
   const starting = startServer({ config: parsed.config, log });
-  const signalDuringStart = await Promise.race([stopping, starting.then(() => undefined)]);
-  const server = await starting;
-  if (signalDuringStart === undefined) announce(server, io);
+  try {
+    const server = await Promise.race([starting, stopping.then(() => undefined)]);
+    if (server !== undefined) announce(server, io);
+  } catch (error) {
+    log.debug({ err: error }, "the start failed");
+    io.stderr.write(`weir serve: ${startProblem(error)}\n`);
+    return 1;
+  }
   log.info({ signal: await stopping }, "stopping");
-  const outcome = await limited(server.stop(), STOP_LIMIT_MS);
+  // Asked to stop in the middle of the start, it ends that first; a start that fails then has nothing left to stop.
+  const stopped = starting.then(
+    (server) => server.stop(),
+    (error: unknown) => log.warn({ err: error }, "the start failed while it was being stopped"),
+  );
+  const outcome = await limited(stopped, STOP_LIMIT_MS);
   if (outcome === "late") log.error("what was under way did not end in time; it goes on at the next start");
   return 0;
 }

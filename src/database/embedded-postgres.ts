@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chown, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chown, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { type EmbeddedLocation, embeddedLocation } from "./embedded-location.ts";
@@ -26,6 +26,7 @@ export interface EmbeddedPostgresOptions {
 
 const START_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 8_000;
+const RETRY_START_MS = 5_000;
 const POLL_MS = 20;
 const USER = "weir";
 
@@ -84,7 +85,19 @@ const ended = (child: ChildProcess): Promise<number | null> =>
     child.once("exit", resolve);
   });
 
+/** Made beside its place and moved there when whole, since a killed start must not leave half a cluster in it. */
 async function initialise(binaries: PostgresBinaries, location: EmbeddedLocation, password: string): Promise<void> {
+  const beside = `${basename(location.cluster)}.new-`;
+  const folder = dirname(location.cluster);
+  for (const left of (await readdir(folder)).filter((name) => name.startsWith(beside)))
+    await rm(join(folder, left), { recursive: true, force: true });
+  const fresh = await mkdtemp(join(folder, beside));
+  if (location.user) await chown(fresh, location.user.uid, location.user.gid);
+  await runInitdb(binaries, { ...location, cluster: fresh }, password);
+  await rename(fresh, location.cluster);
+}
+
+async function runInitdb(binaries: PostgresBinaries, location: EmbeddedLocation, password: string): Promise<void> {
   const scratch = await mkdtemp(join(tmpdir(), "weir-initdb-"));
   const passwordFile = join(scratch, "password");
   try {
@@ -171,6 +184,43 @@ async function stopPostmaster(pid: number): Promise<void> {
   }
 }
 
+interface NewStart {
+  readonly settings: readonly string[];
+  readonly giveUpAt: number;
+  readonly urlOn: (port: number) => string;
+}
+
+/** Resolves with the exit code where it ends before it accepts connections. */
+async function started(child: ChildProcess, url: string, giveUpAt: number): Promise<"up" | number | null> {
+  let exitCode: number | null | undefined;
+  child.once("exit", (code) => {
+    exitCode = code;
+  });
+  while (!(await acceptsConnections(url))) {
+    if (exitCode !== undefined) return exitCode;
+    if (Date.now() > giveUpAt) throw new Error("PostgreSQL did not start in time");
+    await delay(POLL_MS);
+  }
+  return "up";
+}
+
+/** Where the old postmaster was killed, its last processes may still hold the cluster, or another took the port: again then. */
+async function startNew(
+  binaries: PostgresBinaries,
+  location: EmbeddedLocation,
+  { settings, giveUpAt, urlOn }: NewStart,
+): Promise<Postmaster> {
+  const tryUntil = Date.now() + RETRY_START_MS;
+  for (;;) {
+    const port = await freePort();
+    const child = startPostmaster(binaries, location, { port, settings });
+    const outcome = await started(child, urlOn(port), giveUpAt);
+    if (outcome === "up") return { pid: child.pid ?? 0, port };
+    if (Date.now() > tryUntil) throw new Error(`PostgreSQL ended with ${outcome}: see ${location.cluster}/log`);
+    await delay(POLL_MS * 10);
+  }
+}
+
 /**
  * Starts the PostgreSQL of a data folder, or takes over the one that runs there already: one that was left by a killed
  * server is used as it is, one that is just ending is waited for.
@@ -197,16 +247,5 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     () => false,
   );
   if (!isInitialised) await initialise(binaries, location, password);
-  const port = await freePort();
-  const child = startPostmaster(binaries, location, { port, settings: options.settings ?? [] });
-  let exitCode: number | null | undefined;
-  child.once("exit", (code) => {
-    exitCode = code;
-  });
-  while (!(await acceptsConnections(urlOn(port)))) {
-    if (exitCode !== undefined) throw new Error(`PostgreSQL ended with ${exitCode}: see ${location.cluster}/log`);
-    if (Date.now() > giveUpAt) throw new Error("PostgreSQL did not start in time");
-    await delay(POLL_MS);
-  }
-  return handle({ pid: child.pid ?? 0, port }, false);
+  return handle(await startNew(binaries, location, { settings: options.settings ?? [], giveUpAt, urlOn }), false);
 }

@@ -50,12 +50,14 @@ export function createListenerMetrics(registry: Registry): ListenerMetrics {
     help: "1: the newest Access-Request of this NAS came without a Message-Authenticator (CVE-2024-3596)",
     labelNames: ["nas"],
     registers,
+    aggregator: "max",
   });
   const receiveBuffer = new Gauge({
     name: "weir_radius_receive_buffer_bytes",
     help: "Receive buffer of the sockets of this port, as the kernel grants it (see net.core.rmem_max)",
     labelNames: ["port"],
     registers,
+    aggregator: "max",
   });
   const bound = new Map<PortName, Set<number>>();
   new Gauge({
@@ -63,6 +65,8 @@ export function createListenerMetrics(registry: Registry): ListenerMetrics {
     help: "Datagrams that the kernel threw away since the receive buffer was full, all sockets of this port together",
     labelNames: ["port"],
     registers,
+    // Each process looks at all sockets of the port, others' too.
+    aggregator: "max",
     async collect() {
       for (const [name, ports] of bound) {
         const drops = await Promise.all([...ports].map(kernelDrops));

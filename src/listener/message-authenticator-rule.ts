@@ -11,6 +11,8 @@ export class MessageAuthenticatorRule {
   readonly #options: MessageAuthenticatorRuleOptions;
   /** NASes seen to send one, until the directory says so. A NAS that was put anew since starts afresh. */
   readonly #seen = new Map<string, number>();
+  /** Of these, those whose mark is not known to be stored: the next valid one tries again. */
+  readonly #unmarked = new Set<string>();
 
   constructor(options: MessageAuthenticatorRuleOptions) {
     this.#options = options;
@@ -27,12 +29,14 @@ export class MessageAuthenticatorRule {
     }
   }
 
-  /** A valid one came: the rule holds from this packet on. */
+  /** A valid one came: the rule holds from this packet on, also while nobody else can be told. */
   saw(nas: Nas): void {
-    if (nas.requireMessageAuthenticator !== "auto" || this.isRequired(nas)) return;
-    this.#seen.set(nas.id, nas.updatedAt.getTime());
+    if (nas.requireMessageAuthenticator !== "auto") return;
+    const isNew = !this.isRequired(nas);
+    if (!isNew && !this.#unmarked.delete(nas.id)) return;
+    if (isNew) this.#seen.set(nas.id, nas.updatedAt.getTime());
     this.#options.markSeen(nas.id).catch((error: unknown) => {
-      this.#seen.delete(nas.id);
+      this.#unmarked.add(nas.id);
       this.#options.onError(error);
     });
   }

@@ -135,7 +135,7 @@ async function asNases(generated: readonly Sequence[]): Promise<Step[][]> {
 async function rounds(steps: readonly (readonly Step[])[], take: (said: Step) => Promise<void>): Promise<void> {
   const longest = Math.max(...steps.map(({ length }) => length));
   for (let round = 0; round < longest; round++)
-    await Promise.all(steps.flatMap((own) => (own[round] === undefined ? [] : [take(own[round])])));
+    await Promise.all(steps.flatMap((own) => own.slice(round, round + 1)).map(take));
 }
 
 const recorded = (said: Step): Promise<void> =>
