@@ -1,0 +1,43 @@
+import { setTimeout } from "node:timers/promises";
+import { ipv4Of } from "../../simulator/subscriber-names.ts";
+import type { ReportAnswer } from "./api-answers.ts";
+import { type Demo, LINES } from "./demo-context.ts";
+import { customerIdOf, nameOf } from "./demo-names.ts";
+import { sinkholeReport } from "./demo-reports.ts";
+import { heldMoment } from "./look-ups.ts";
+import { EVERYDAY_FILTER } from "./set-up.ts";
+import { showEnforcement } from "./show-enforcement.ts";
+import { showInterim } from "./show-interim.ts";
+import { GARDEN_FILTER } from "./sinkhole-chapter.ts";
+
+const PAUSE_MS = 15_000;
+const STAY_MS = 10_000;
+/** Spreads over the lines, and meets none of the first chapters' for a while. */
+const STRIDE = 37;
+
+async function oneRound(demo: Demo, line: number, stopped: AbortSignal): Promise<void> {
+  const { story, admin, helpdesk } = demo;
+  const at = await heldMoment(demo, line);
+  const postedAt = Date.now();
+  const { cases } = await admin.post<ReportAnswer>(
+    "/v1/reports?source=shadowserver",
+    sinkholeReport([{ ip: ipv4Of(line), at }]),
+  );
+  story.tell(`a new report: ${ipv4Of(line)} → ${customerIdOf(line)} (${nameOf(line)}), case ${cases[0]}`);
+  await showEnforcement(demo, { line, since: postedAt, kind: "coa" });
+  await showInterim(demo, line, GARDEN_FILTER);
+  await setTimeout(STAY_MS, undefined, { signal: stopped });
+  const releasedAt = Date.now();
+  await helpdesk.call("POST", `/v1/cases/${cases[0]}/events`, { type: "release", note: "cleaned up" });
+  story.tell(`the helpdesk releases ${customerIdOf(line)}`);
+  await showEnforcement(demo, { line, since: releasedAt, kind: "coa" });
+  await showInterim(demo, line, EVERYDAY_FILTER);
+}
+
+/** Until it is stopped: every now and then a customer is reported, and let out again. Rejects when `stopped` says so. */
+export async function nowAndThen(demo: Demo, stopped: AbortSignal): Promise<never> {
+  for (let round = 1; ; round += 1) {
+    await setTimeout(PAUSE_MS, undefined, { signal: stopped });
+    await oneRound(demo, (round * STRIDE + 5) % LINES, stopped);
+  }
+}

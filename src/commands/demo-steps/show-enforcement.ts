@@ -1,0 +1,41 @@
+import type { EnforcementAnswer } from "./api-answers.ts";
+import type { Demo } from "./demo-context.ts";
+import { customerIdOf } from "./demo-names.ts";
+import { sentSince } from "./look-ups.ts";
+import { packetText } from "./packet-text.ts";
+
+interface Expected {
+  readonly line: number;
+  /** Moment from which on it may have been sent. */
+  readonly since: number;
+  readonly kind: "coa" | "disconnect";
+  /** Shows the packets, attribute by attribute. */
+  readonly isShown?: boolean;
+}
+
+const name = { coa: "CoA", disconnect: "Disconnect" } as const;
+
+const milliseconds = (from: string | null, to: string | null): number =>
+  from === null || to === null ? Number.NaN : Date.parse(to) - Date.parse(from);
+
+/** Waits until the BNG has answered, and tells what went over the wire. Throws DemoFailure unless it was an ACK. */
+export async function showEnforcement(
+  demo: Demo,
+  { line, since, kind, isShown }: Expected,
+): Promise<EnforcementAnswer> {
+  const { story, dictionary } = demo;
+  const what = name[kind];
+  const sent = await story.wait(`an answer to a ${what}-Request about ${customerIdOf(line)}`, async () =>
+    (await sentSince(demo, line, since)).find((one) => one.kind === kind && one.outcome !== null),
+  );
+  const after = Date.parse(sent.sentAt ?? "") - since;
+  story.tell(`${what}-Request for ${customerIdOf(line)} leaves, ${after} ms after it was asked for`);
+  if (isShown && sent.request) story.detail(...packetText(dictionary, sent.request));
+  const took = milliseconds(sent.sentAt, sent.answeredAt);
+  story.tell(
+    `${what}: ${sent.outcome} after ${took} ms, ${sent.attempts} transmission${sent.attempts === 1 ? "" : "s"}`,
+  );
+  if (isShown && sent.response) story.detail(...packetText(dictionary, sent.response));
+  story.verify(`the BNG acknowledged the ${what}-Request`, sent.outcome === "acknowledged", sent.outcome);
+  return sent;
+}

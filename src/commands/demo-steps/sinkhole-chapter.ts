@@ -1,0 +1,92 @@
+import { ipv4Of } from "../../simulator/subscriber-names.ts";
+import type { CaseAnswer, List, ObservationAnswer, ReportAnswer } from "./api-answers.ts";
+import type { Demo } from "./demo-context.ts";
+import { customerIdOf, nameOf } from "./demo-names.ts";
+import { sinkholeReport } from "./demo-reports.ts";
+import { grantedLines, loginAgain } from "./login-again.ts";
+import { caseById, heldMoment } from "./look-ups.ts";
+import { EVERYDAY_FILTER } from "./set-up.ts";
+import { showEnforcement } from "./show-enforcement.ts";
+import { showInterim } from "./show-interim.ts";
+
+export const GARDEN_FILTER = "walled-garden";
+/** In the BNG's range, and beyond its last line. */
+const NOBODYS_ADDRESS = "100.64.200.200";
+
+export const observationsOf = async ({ admin }: Demo, report: string): Promise<readonly ObservationAnswer[]> =>
+  (await admin.call<List<ObservationAnswer>>("GET", `/v1/observations?report=${report}`)).items;
+
+async function postSinkhole(demo: Demo, line: number): Promise<ReportAnswer> {
+  const { story, admin } = demo;
+  const at = await heldMoment(demo, line);
+  const rows = [
+    { ip: ipv4Of(line), at },
+    { ip: NOBODYS_ADDRESS, at },
+    { ip: ipv4Of(line + 1), at: "the day before yesterday" },
+  ];
+  const posted = sinkholeReport(rows);
+  const answer = await admin.post<ReportAnswer>("/v1/reports?source=shadowserver", posted);
+  story.tell(`POST /v1/reports?source=shadowserver, ${posted.fileName}, ${rows.length} rows`);
+  story.detail(`row 1: ${ipv4Of(line)} at ${at.toISOString()} called the sinkhole of a botnet (andromeda)`);
+  for (const { row, code, detail } of answer.rejected) story.detail(`row ${row} is rejected: ${code}, ${detail}`);
+  story.verify("two rows are taken", answer.accepted === 2, answer);
+  const [broken] = answer.rejected;
+  story.verify("the broken row is named with its code; the others count", broken?.row === 3, answer.rejected);
+  return answer;
+}
+
+function tellRule({ story }: Demo, one: CaseAnswer): void {
+  const { playbook } = one;
+  story.tell(`case ${one.id}: ${one.category} of ${one.subscriber}, stage ${one.stage}, state ${one.state}`);
+  story.detail(`rule: playbook ${playbook?.id} version ${playbook?.version}`);
+  for (const { kind, note } of one.timeline) story.detail(`    ${kind}${note === null ? "" : `: ${note}`}`);
+}
+
+async function tellAttribution(demo: Demo, line: number, report: ReportAnswer): Promise<void> {
+  const { story } = demo;
+  const observations = await observationsOf(demo, report.id);
+  const own = observations.find(({ row }) => row === 1);
+  story.tell(`row 1 → ${own?.verdict}: ${own?.subscriber} (${nameOf(line)})`);
+  story.detail(`why: ${own?.reason}`);
+  story.verify(
+    `the row belongs to ${customerIdOf(line)}, who held the address then`,
+    own?.verdict === "exact" && own.subscriber === customerIdOf(line),
+    own,
+  );
+  const nobody = observations.find(({ row }) => row === 2);
+  story.tell(`row 2 → ${nobody?.verdict}: ${nobody?.reason}`);
+  story.verify("nobody held that address: no customer, no case, no measure", isNobodys(nobody), nobody);
+}
+
+const isNobodys = (one: ObservationAnswer | undefined): boolean =>
+  one?.verdict === "none" && one.subscriber === null && one.case === null;
+
+/** Report → observation → customer → case → rule → CoA → ACK → Interim → next login → release → CoA → ACK → Interim. */
+export async function sinkholeChapter(demo: Demo, line: number): Promise<string> {
+  const { story, helpdesk } = demo;
+  story.chapter("A Shadowserver report: from a row to a walled garden, and out again");
+  const postedAt = Date.now();
+  const report = await postSinkhole(demo, line);
+  await tellAttribution(demo, line, report);
+  const [caseId = ""] = report.cases;
+  story.verify("one case was opened", report.cases.length === 1, report.cases);
+  const opened = await caseById(demo, caseId);
+  tellRule(demo, opened);
+  const measure = opened.measures.find(({ kind }) => kind === "walled-garden");
+  story.verify("the rule ordered a walled garden", measure !== undefined, opened.measures);
+  await showEnforcement(demo, { line, since: postedAt, kind: "coa", isShown: true });
+  await showInterim(demo, line, GARDEN_FILTER);
+
+  const login = await loginAgain(demo, line);
+  story.detail(...grantedLines(demo, login));
+  const carries = login.attributes.some(({ name, value }) => name === "Filter-Id" && value === GARDEN_FILTER);
+  story.verify("the new session's Access-Accept carries the garden: no way round by a new login", carries);
+
+  const releasedAt = Date.now();
+  await helpdesk.call("POST", `/v1/cases/${caseId}/events`, { type: "release", note: "cleaned up, checked by phone" });
+  story.tell(`the helpdesk releases the customer: POST /v1/cases/${caseId}/events {"type": "release"}`);
+  await showEnforcement(demo, { line, since: releasedAt, kind: "coa", isShown: true });
+  const after = await showInterim(demo, line, EVERYDAY_FILTER);
+  story.verify("nothing restricts the customer any more", after.profile.desired === null, after.profile);
+  return caseId;
+}

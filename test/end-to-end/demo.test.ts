@@ -1,0 +1,57 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import { startChild } from "../support/child.ts";
+
+const main = resolve(import.meta.dirname, "../../src/main.ts");
+
+/** Where the server's log is, which is in the folder of everything that the demo stores. */
+const logFileIn = (output: string): string => /server's log\s+(\S+)/.exec(output)?.[1] ?? "";
+
+test("one round of the demo verifies every step from the report to the lifting, and leaves nothing behind", async () => {
+  const demo = startChild(process.execPath, [main, "demo", "--once"]);
+  try {
+    expect(await demo.exited(), demo.output()).toBe(0);
+    const steps = [
+      /200 open sessions, each with its customer/,
+      /row 3 is rejected: invalid-time/,
+      /row 1 → exact: cust-0007/,
+      /row 2 → none/,
+      /rule: playbook botnet/,
+      /CoA-Request, identifier \d+, \d+ octets\n.*\n.*Acct-Session-Id = "S0000000007"/,
+      /CoA: acknowledged after \d+ ms/,
+      /the session's profile is in-force/,
+      /Access-Accept carries the garden/,
+      /the helpdesk releases the customer/,
+      /Weir observes Filter-Id "residential" in accounting/,
+      /Disconnect: acknowledged/,
+      /the login with the new password is accepted/,
+      /the chain is whole/,
+      /\d+ facts verified in \d+\.\d+ s\n$/,
+    ];
+    let from = 0;
+    for (const step of steps) {
+      const at = demo.output().slice(from).search(step);
+      expect(at, `${step} in order`).toBeGreaterThanOrEqual(0);
+      from += at;
+    }
+    expect(logFileIn(demo.output())).not.toBe("");
+    expect(existsSync(resolve(logFileIn(demo.output()), ".."))).toBe(false);
+  } finally {
+    await demo.stop();
+  }
+}, 60_000);
+
+test("the demo that goes on ends cleanly on Ctrl-C, in under ten seconds", async () => {
+  const demo = startChild(process.execPath, [main, "demo"]);
+  try {
+    await demo.says(/Ctrl-C ends it/, 45_000);
+    const interruptedAt = performance.now();
+    process.kill(demo.pid, "SIGINT");
+    expect(await demo.exited(), demo.output()).toBe(0);
+    expect(performance.now() - interruptedAt).toBeLessThan(10_000);
+    expect(existsSync(resolve(logFileIn(demo.output()), ".."))).toBe(false);
+  } finally {
+    await demo.stop();
+  }
+}, 70_000);
