@@ -7,6 +7,7 @@ import type { Source } from "../intake/source.ts";
 import { sourceById } from "../intake/source-store.ts";
 import { admitCategories, admitWithinLimit } from "./admit-observations.ts";
 import { attributeObservations } from "./attribute-observations.ts";
+import { holdSuspectReport } from "./hold-suspect-report.ts";
 import { type ReportHead, storeObservations, storeRejections } from "./report-store.ts";
 import { type ResponseDependencies, respondToEvidence } from "./respond-to-evidence.ts";
 import { retryOnDeadlock } from "./retry-on-deadlock.ts";
@@ -106,6 +107,7 @@ export function createReportReceiver(
       byteCount: report.body.length,
     };
     const allowed = admitCategories(source, reading.observations);
+    await holdSuspectReport(dependencies, { source, observations: allowed.admitted, now: report.now });
     const taken: Taken[] = [];
     for (const observations of chunksOf(allowed.admitted, ROWS_PER_TRANSACTION)) {
       const work = (trx: Transaction) => takeIn(trx, dependencies, { source, head, observations });
