@@ -68,7 +68,6 @@ describe("PUT /v1/nas/{id}", () => {
     ["an unknown coa field", { ...bng, coa: { retry: 1 } }, 400, "invalid-body", "/coa/retry"],
     ["an unknown measure", { ...bng, profiles: { punish: {} } }, 400, "invalid-body", "/profiles/punish"],
     ["an unknown vendor", { ...bng, vendor: "acme" }, 400, "unknown-vendor", "/vendor"],
-    ["a vendor that is still to come", { ...bng, vendor: "nokia" }, 422, "vendor-not-available", "/vendor"],
     [
       "an unknown attribute",
       { ...bng, profiles: { none: { "No-Such": "x" } } },
