@@ -98,6 +98,7 @@ export async function startRadiusWorkers(core: Core): Promise<RadiusSide> {
   const workers = new Set<Worker>();
   const counted = new WorkerMetrics();
   let isStopping = false;
+  let replacing: Promise<void> = Promise.resolve();
   const replaceWhenDead = (worker: Worker) => {
     worker.child.once("exit", (code, signal) => {
       workers.delete(worker);
@@ -116,14 +117,17 @@ export async function startRadiusWorkers(core: Core): Promise<RadiusSide> {
   };
   const replace = () => {
     if (isStopping) return;
-    add().catch((error: unknown) => {
+    const added = add().catch((error: unknown) => {
       log.error({ err: error }, "a RADIUS worker could not be replaced; it is tried again");
       setTimeout(replace, RESTART_AFTER_MS).unref();
     });
+    replacing = Promise.all([replacing, added]).then(() => undefined);
   };
   const stop = async () => {
     isStopping = true;
     await Promise.all([...workers].map(stopWorker));
+    // One that was just starting stops as soon as it has.
+    await replacing;
   };
   try {
     const [first] = await Promise.all(Array.from({ length: config.workers }, add));

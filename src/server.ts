@@ -1,5 +1,6 @@
 import { randomInt, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
+import { createServer, type Server } from "node:http";
 import { isIP } from "node:net";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -156,24 +157,27 @@ async function openApi(core: Core, { dispatcher, radius, jobs, adminKey }: ApiPa
 }
 
 /** The HTTP port on every host; the first decides where "any free one" is asked for. */
-async function listenHttp(api: FastifyInstance, { hosts, httpPort }: Config): Promise<number> {
+async function listenHttp(api: FastifyInstance, further: Server[], { hosts, httpPort }: Config): Promise<number> {
   const [first = "127.0.0.1", ...others] = hosts;
   await api.listen({ host: first, port: httpPort });
   const address = api.server.address();
   const port = typeof address === "object" && address ? address.port : httpPort;
-  for (const host of others) await listenAlso(api, host, port);
+  // Fastify listens once; further addresses hand their requests to the same routes.
+  for (const host of others) further.push(await listenAlso(api, host, port));
   return port;
 }
 
-/** Fastify listens once; further addresses hand their requests to the same routes. */
-async function listenAlso(api: FastifyInstance, host: string, port: number): Promise<void> {
-  const { createServer } = await import("node:http");
-  const server = createServer((request, response) => api.routing(request, response));
+const closed = (server: Server) => new Promise((resolve) => server.close(resolve));
+
+async function listenAlso(api: FastifyInstance, host: string, port: number): Promise<Server> {
+  const { requestTimeout, headersTimeout, keepAliveTimeout } = api.server;
+  const options = { requestTimeout, headersTimeout, keepAliveTimeout };
+  const server = createServer(options, (request, response) => api.routing(request, response));
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen({ host, port, ipv6Only: host.includes(":") }, resolve);
   });
-  api.addHook("onClose", () => new Promise<void>((resolve) => server.close(() => resolve())));
+  return server;
 }
 
 /**
@@ -208,8 +212,9 @@ export async function startServer({ config, log }: ServerOptions): Promise<Runni
     const radius = await startRadius(core, dispatcher);
     stops.push(radius.stop);
     const api = await openApi(core, { dispatcher, radius, jobs, adminKey: key.text });
-    stops.push(async () => await api.close());
-    const http = await listenHttp(api, config);
+    const further: Server[] = [];
+    stops.push(async () => await Promise.all([api.close(), ...further.map(closed)]));
+    const http = await listenHttp(api, further, config);
     return {
       host: config.hosts[0] ?? "127.0.0.1",
       ports: {
