@@ -12,14 +12,17 @@ export interface RadclientRequest {
   readonly kind: "auth" | "acct" | "status" | "coa" | "disconnect";
   readonly port: number;
   readonly secret: string;
+  /** For an answer to each of up to three datagrams; 5 unless silence is what is expected. */
+  readonly waitSeconds?: number;
 }
 
 /** FreeRADIUS's radclient: its output from the answer on, with the answer's attributes; "" when none came. */
-export async function radclient({ attributes, kind, port, secret }: RadclientRequest): Promise<string> {
+export async function radclient(request: RadclientRequest): Promise<string> {
+  const { attributes, kind, port, secret, waitSeconds = 5 } = request;
   const folder = await mkdtemp(join(tmpdir(), "weir-radclient-"));
   const file = join(folder, "request");
   await writeFile(file, `${attributes.join("\n")}\n`);
-  const args = ["-x", "-r", "2", "-t", "5", "-f", file, `127.0.0.1:${port}`, kind, secret];
+  const args = ["-x", "-r", "3", "-t", `${waitSeconds}`, "-f", file, `127.0.0.1:${port}`, kind, secret];
   // It exits 1 on a Reject, which is an answer too.
   const { stdout } = await run("radclient", args).catch((error: { stdout?: string }) => ({
     stdout: error.stdout ?? "",

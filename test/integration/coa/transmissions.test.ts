@@ -96,6 +96,7 @@ test("an identifier is used again only when its window is over", async () => {
 test("an abandoned request gives its identifier and its place back", async () => {
   const { port, seen } = await start(always);
   const nas = nasAt(port, { maxInFlight: 1 });
+  await enforce(gateway, nas);
   for (let count = 0; count < 300; count++) (await gateway.prepare(nas, session, garden)).abandon();
   expect(gateway.capacity(nas)).toBe(1);
   await enforce(gateway, nas);
@@ -110,6 +111,7 @@ test("what fits no packet gives its identifier and its place back", async () => 
     kind: "coa",
     attributes: Array.from({ length: 20 }, () => ({ name: "Filter-Id", value })),
   } as const;
+  await enforce(gateway, nas);
   for (let count = 0; count < 300; count++)
     await expect(gateway.prepare(nas, session, tooLong)).rejects.toThrow(RadiusError);
   await enforce(gateway, nas);

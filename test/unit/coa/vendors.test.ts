@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 import { supportedMeasure } from "../../../src/coa/overlay.ts";
+import { requestAttributes } from "../../../src/coa/request-attributes.ts";
 import type { MeasureDetail } from "../../../src/enforcement/measure.ts";
+import { shippedDictionary } from "../../support/wire.ts";
 import { goldenChanges } from "./golden-changes.ts";
-import { nasOf, planOf, requestsFor } from "./vendor-requests.ts";
+import { nasOf, planOf, requestsFor, sessionWith } from "./vendor-requests.ts";
 
 describe.each([...Map.groupBy(goldenChanges, ({ vendor }) => vendor)])("%s, octet for octet", (_, changes) => {
   test.each(changes)("$name", ({ packets, ...change }) => {
@@ -15,6 +17,12 @@ test("a Disconnect-Request holds nothing but session keys and the time, whatever
   expect(disconnects.length).toBeGreaterThan(5);
   const key = /^(Acct-Session-Id|User-Name|Framed-IP-Address|NAS-IP-Address|NAS-Identifier|Event-Timestamp) = /;
   for (const { attributes } of disconnects) for (const line of attributes) expect(line).toMatch(key);
+});
+
+test("a Disconnect-Request leaves out what a step would change (RFC 5176 section 2.1)", () => {
+  const step = { kind: "disconnect", attributes: [{ name: "Filter-Id", value: "walled-garden" }] } as const;
+  const request = { nas: nasOf({ vendor: "juniper" }), session: sessionWith(), step, now: new Date(0) };
+  expect(requestAttributes(shippedDictionary, request).map(({ type }) => type)).toEqual([44, 55]);
 });
 
 const garden: MeasureDetail = { kind: "walled-garden", params: {} };
