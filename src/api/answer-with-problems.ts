@@ -1,9 +1,13 @@
 import { STATUS_CODES } from "node:http";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Api } from "./api.ts";
-import { ApiError, problem, problemFrom } from "./errors.ts";
+import { ApiError, type Problem, problem, problemFrom } from "./errors.ts";
 
 const CONTENT_TYPE = "application/problem+json; charset=utf-8";
+
+/** Answers with a problem, whatever the route's own answers look like. */
+export const sendProblem = (reply: FastifyReply, answer: Problem) =>
+  reply.code(answer.status).header("content-type", CONTENT_TYPE).serializer(JSON.stringify).send(answer);
 
 /** Makes every error answer of the API an RFC 9457 document; what is our fault is logged with its cause. */
 export function answerWithProblems(app: Api): void {
@@ -17,7 +21,7 @@ export function answerWithProblems(app: Api): void {
     }
     if (error instanceof ApiError && error.retryAfterSeconds !== undefined)
       reply.header("retry-after", String(error.retryAfterSeconds));
-    return reply.code(answer.status).header("content-type", CONTENT_TYPE).send(answer);
+    return sendProblem(reply, answer);
   });
   // What is not HTTP never becomes a request, so nothing but the socket is there to answer on.
   app.server.on("clientError", (_error, socket) => {

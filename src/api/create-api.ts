@@ -14,10 +14,11 @@ import type { PersonEvent } from "../response/person-event.ts";
 import type { ReceiveReport, ReportAnswer } from "../response/receive-report.ts";
 import type { KeyRing } from "../secrets/key-ring.ts";
 import type { CredentialStore } from "../subscriber/credential-store.ts";
-import { answerWithProblems } from "./answer-with-problems.ts";
+import { answerWithProblems, sendProblem } from "./answer-with-problems.ts";
 import type { Api } from "./api.ts";
 import { createAttributeCheck } from "./attribute-check.ts";
 import { createKeyLookup, requireKeys } from "./authenticate.ts";
+import { problemFrom } from "./errors.ts";
 import { createEventFeed } from "./event-feed.ts";
 import { eventsSince } from "./event-store.ts";
 import { measureRequests } from "./http-metrics.ts";
@@ -84,6 +85,7 @@ function newServer({ log, trustedProxies }: ApiDependencies) {
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: true },
+    frameworkErrors: (error, _request, reply) => sendProblem(reply, problemFrom(error)),
   }).withTypeProvider<TypeBoxTypeProvider>();
 }
 

@@ -1,8 +1,9 @@
 import { Type } from "typebox";
 import type { Database } from "../../database/database.ts";
-import { type BreakerView, listBreakers, putBreaker, resetBreaker } from "../../enforcement/breaker-view-store.ts";
+import { type BreakerView, putBreaker, resetBreaker } from "../../enforcement/breaker-view-store.ts";
 import { releaseAll } from "../../enforcement/release-all.ts";
 import { actorOf } from "../actor.ts";
+import { allBreakers } from "../all-breakers.ts";
 import type { Api } from "../api.ts";
 import { recordAudit } from "../audit-store.ts";
 import { callerOf } from "../caller.ts";
@@ -51,7 +52,7 @@ export function breakerRoutes(app: Api, { database, now, dispatcher }: BreakerRo
         response: { 200: pageOf(Breaker) },
       },
     },
-    async (request) => pageOfIds(await listBreakers(database, now()), pageRequest(request.query)),
+    async (request) => pageOfIds(await allBreakers(database, now()), pageRequest(request.query)),
   );
 
   app.get(
@@ -62,8 +63,8 @@ export function breakerRoutes(app: Api, { database, now, dispatcher }: BreakerRo
     },
     async (request) => {
       const { id } = request.params;
-      const found = (await listBreakers(database, now())).find((breaker) => breaker.id === id);
-      if (!found) throw new ApiError("unknown-breaker", `nothing was counted for ${id} yet, and nobody set it`);
+      const found = (await allBreakers(database, now())).find((breaker) => breaker.id === id);
+      if (!found) throw new ApiError("unknown-breaker", `there is no breaker ${id}, or nothing has passed it yet`);
       return found;
     },
   );

@@ -187,6 +187,9 @@ describe("breakers", () => {
 
   test("by default 50 measures an hour pass for a source; the rest is held, listed and approved one by one", async () => {
     await source("loud");
+    expect(await breaker("loud")).toMatchObject({ id: "source:loud", limit: 50, count: 0, state: "closed", held: [] });
+    const listed = (await api.call("GET", "/v1/breakers")).body.items.map((one: Body) => one.id);
+    expect(listed).toEqual(expect.arrayContaining(["base", "source:loud"]));
     const ips = await customers("10.7.0", 52);
     await report("loud", ips.slice(0, 30));
     expect(await breaker("loud")).toMatchObject({

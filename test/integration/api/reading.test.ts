@@ -207,6 +207,16 @@ describe("passwords", () => {
   });
 });
 
+test.each(["/v1/subscribers/%ff", "/v1/cases/%", `/v1/subscribers/${"x".repeat(2000)}`, "/v1/nothing", "//"])(
+  "%s is a problem like any other",
+  async (path) => {
+    const answer = await api.call("GET", path);
+    expect(answer.headers["content-type"]).toContain("application/problem+json");
+    expect([400, 404]).toContain(answer.body.status);
+    expect(answer.body).toMatchObject({ status: answer.status, code: expect.stringMatching(/^[a-z-]+$/) });
+  },
+);
+
 describe("without a key", () => {
   test.each(["/livez", "/readyz", "/metrics", "/openapi.json", "/docs"])("%s answers", async (path) => {
     expect((await api.call("GET", path, { key: null })).status).toBeLessThan(303);
