@@ -1,6 +1,7 @@
 import { grantedAttributes } from "../../../src/coa/granted-attributes.ts";
 import { planEnforcement } from "../../../src/coa/plan.ts";
 import { requestAttributes } from "../../../src/coa/request-attributes.ts";
+import { translate } from "../../../src/coa/translate.ts";
 import type { Profile } from "../../../src/enforcement/profile.ts";
 import type { NamedAttribute, Nas } from "../../../src/nas/nas.ts";
 import { formatAttribute, namedAttribute } from "../../../src/radius/attribute-text.ts";
@@ -68,17 +69,24 @@ export const sessionWith = (granted?: readonly NamedAttribute[]): Session => ({
   ...(granted && { granted: wire(granted) }),
 });
 
-export const planOf = (change: Change) =>
-  planEnforcement(
-    {
-      nas: nasOf(change),
-      session: sessionWith(change.granted),
-      from: change.from ?? {},
-      to: change.to,
-      ...(change.plan && { subscribedRates: change.plan }),
-    },
-    (granted) => grantedAttributes(shippedDictionary, granted),
-  );
+/** What runs on the session before the change. */
+function imposedBy(change: Change) {
+  const translated = translate(nasOf(change), change.from ?? {});
+  if (!translated.ok) throw new Error(translated.detail);
+  return translated.translation;
+}
+
+export function planOf(change: Change) {
+  const request = {
+    nas: nasOf(change),
+    session: sessionWith(change.granted),
+    from: change.from ?? {},
+    imposed: imposedBy(change),
+    to: change.to,
+    ...(change.plan && { subscribedRates: change.plan }),
+  };
+  return planEnforcement(request, (granted) => grantedAttributes(shippedDictionary, granted));
+}
 
 function decoded(octets: Buffer): DecodedRequest {
   const packet = packetIn(octets);
