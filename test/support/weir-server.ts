@@ -10,6 +10,9 @@ import { createTestDatabase, type TestDatabase } from "./test-database.ts";
 export interface WeirUnderTest {
   readonly authPort: number;
   readonly acctPort: number;
+  /** Of the REST API, without a path. */
+  readonly address: string;
+  readonly adminKey: string;
   /** A call of the REST API with the admin key; rejects on any status but 2xx. */
   call(method: "GET" | "PUT" | "POST" | "DELETE", path: string, body?: unknown): Promise<Record<string, unknown>>;
   metrics(): Promise<string>;
@@ -46,6 +49,8 @@ export async function startWeir(changes: Partial<Config> = {}): Promise<WeirUnde
   return {
     authPort: config.authPort,
     acctPort: config.acctPort,
+    address,
+    adminKey,
     call: (method, path, body) => call(`${address}${path}`, { method, adminKey, body }),
     metrics: async () => await (await fetch(`${address}/metrics`)).text(),
     database: database.database,

@@ -126,6 +126,26 @@ test("from a report to the acknowledged packet, and the whole chain explained", 
   });
 });
 
+test("what happens is told to who listens, while it happens", async () => {
+  const leaving = new AbortController();
+  const response = await fetch(`${weir.address}/v1/events`, {
+    headers: { authorization: `Bearer ${weir.adminKey}` },
+    signal: leaving.signal,
+  });
+  expect(response.headers.get("content-type")).toBe("text/event-stream");
+  await weir.call("PUT", "/v1/subscribers/told", { usernames: ["told"] });
+  await weir.call("PUT", "/v1/subscribers/told/measures/suspend", { reason: "x" });
+  let heard = "";
+  const limit = setTimeout(() => leaving.abort(new Error(`heard only: ${heard}`)), 5000);
+  const decoder = new TextDecoder();
+  for await (const octets of response.body ?? []) {
+    heard += decoder.decode(octets, { stream: true });
+    if (/"subscriber":"told".*\}\n\n/.test(heard)) break;
+  }
+  clearTimeout(limit);
+  expect(heard).toMatch(/^id: \S+\nevent: measure\ndata: \{.*"kind":"suspend".*\}$/m);
+});
+
 test("jobs are listed with their next time, and run now", async () => {
   const jobs = await items("/v1/jobs");
   expect(jobs).toMatchObject([{ name: "expire" }, { name: "reconcile" }, { name: "tidy" }]);
