@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type FreeradiusUpstream, startFreeradiusUpstream } from "../support/freeradius-upstream.ts";
+import { msChapV2Login } from "../support/ms-chap-v2-login.ts";
 import { lookForPeers } from "../support/peers.ts";
 import { startWeir, type WeirUnderTest } from "../support/weir-server.ts";
 
@@ -110,6 +111,30 @@ describe.skipIf(peers.areMissing)(`logins through us to FreeRADIUS${peers.note}`
     expect(answer).toContain("MS-CHAP-MPPE-Keys = 0x0000000000000000");
   });
 
+  test("MS-CHAPv2 passes: the upstream's proof reaches the peer, and its keys are readable for the NAS", async () => {
+    const { attributes, success, keys } = msChapV2Login("mschap", "pw-mschap");
+    const answer = await radclient(['User-Name = "mschap"', ...attributes, signed]);
+    expect(answer).toMatch(/^Received Access-Accept/);
+    expect(answer).toContain(`MS-CHAP2-Success = ${success}`);
+    expect(answer).toContain(`MS-MPPE-Send-Key = ${keys.send}`);
+    expect(answer).toContain(`MS-MPPE-Recv-Key = ${keys.receive}`);
+    expect(answer).toContain('Filter-Id = "1024/512"');
+    const wrong = msChapV2Login("mschap", "wrong");
+    const refusal = await radclient(['User-Name = "mschap"', ...wrong.attributes, signed]);
+    expect(refusal).toMatch(/^Received Access-Reject/);
+    expect(refusal).toContain("MS-CHAP-Error");
+  });
+
+  test.each(["CHAP-Password = pw-chap", "MS-CHAPv2"])("the profile is laid over with %s too", async (method) => {
+    const user = method === "MS-CHAPv2" ? "mschap" : "chap";
+    const lines = method === "MS-CHAPv2" ? msChapV2Login("mschap", "pw-mschap").attributes : [method];
+    await weir.call("PUT", `/v1/subscribers/${user}/measures/walled-garden`, { reason: "test" });
+    const answer = await radclient([`User-Name = "${user}"`, ...lines, signed]);
+    await weir.call("DELETE", `/v1/subscribers/${user}/measures/walled-garden`);
+    expect(answer).toContain('Filter-Id = "walled-garden"');
+    expect(answer).not.toContain("1024/512");
+  });
+
   test("a tunnel password is readable for the NAS", async () => {
     expect(await logIn("tunnel", "User-Password = pw-tunnel")).toContain('Tunnel-Password:1 = "tunnel secret"');
   });
@@ -159,18 +184,25 @@ describe.skipIf(peers.areMissing)(`logins through us to FreeRADIUS${peers.note}`
     );
   });
 
-  test("accounting is answered by us and forwarded, without our Class", async () => {
-    const record = [
-      "Acct-Status-Type = Start",
+  test("accounting is answered by us and forwarded, Start, Interim-Update and Stop, without our Class", async () => {
+    const record = (status: string) => [
+      `Acct-Status-Type = ${status}`,
       'User-Name = "pap"',
       'Acct-Session-Id = "forwarded-1"',
-      "Framed-IP-Address = 10.99.50.10",
+      "Framed-IP-Address = 100.64.50.10",
+      "NAS-Port = 4711",
       `Class = 0x${Buffer.from("weir:1").toString("hex")}`,
       `Class = 0x${Buffer.from("cls-pap").toString("hex")}`,
     ];
-    expect(await radclient(record, "acct")).toMatch(/^Received Accounting-Response/);
-    await vi.waitFor(async () => expect(await upstream.accounting()).toContain("forwarded-1"), { timeout: 5_000 });
+    for (const status of ["Start", "Interim-Update", "Stop"]) {
+      expect(await radclient(record(status), "acct")).toMatch(/^Received Accounting-Response/);
+      await vi.waitFor(async () => expect(await upstream.accounting()).toContain(`Acct-Status-Type = ${status}`), {
+        timeout: 10_000,
+      });
+    }
     const accounting = await upstream.accounting();
+    for (const kept of ['Acct-Session-Id = "forwarded-1"', "NAS-Port = 4711", "Framed-IP-Address = 100.64.50.10"])
+      expect(accounting.split(kept)).toHaveLength(4);
     expect(accounting).toContain(`Class = 0x${Buffer.from("cls-pap").toString("hex")}`);
     expect(accounting).not.toContain(Buffer.from("weir:").toString("hex"));
   });
