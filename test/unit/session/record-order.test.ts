@@ -67,6 +67,42 @@ test("the records of one session end in the same state in whatever order and how
   );
 });
 
+/** After a reboot whose Accounting-On was lost, the NAS gives the id of one customer's session to another's, hours later. */
+const usesOfOneId = fc
+  .record({ gap: fc.integer({ min: 3_600, max: 20_000 }), lasts: fc.integer({ min: 300, max: 5_000 }) })
+  .map(({ gap, lasts }) => {
+    const bob = { username: "bob@isp.example", ipv4: "100.64.0.9" };
+    const end = gap + lasts;
+    return [
+      record("start", 0),
+      record("interim", 600, { sessionSeconds: 600, inputOctets: 10n }),
+      record("interim", 1_200, { sessionSeconds: 1_200, inputOctets: 20n }),
+      record("start", gap, bob),
+      record("interim", gap + 100, { ...bob, sessionSeconds: 100, inputOctets: 5n }),
+      record("stop", end, { ...bob, sessionSeconds: lasts, terminateCause: "User-Request" }),
+    ];
+  });
+
+test("in whatever order they come, no record of one customer makes another hold an address of his", () => {
+  const holders = (states: readonly SessionState[]) =>
+    states.flatMap((state) => heldIntervals(state.ipv4, state).map(({ prefix }) => `${state.username} ${prefix}`));
+  fc.assert(
+    fc.property(usesOfOneId.chain(shuffledWithRepeats), (disorderly) => {
+      const states = disorderly.reduce<readonly SessionState[]>(
+        (known, event) => takeEvent(known, event, undefined),
+        [],
+      );
+      expect(new Set(holders(states))).toEqual(
+        new Set(["alice@isp.example 100.64.0.1/32", "bob@isp.example 100.64.0.9/32"]),
+      );
+      const began = Math.max(...disorderly.filter(({ status }) => status === "start").map(({ at }) => at.getTime()));
+      for (const state of states.filter(({ username }) => username.startsWith("alice")))
+        for (const { until } of heldIntervals(state.ipv4, state)) expect(until).toBeLessThanOrEqual(began);
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
 const anyRecord = fc
   .record({
     status: fc.constantFrom("start" as const, "interim" as const, "stop" as const),
