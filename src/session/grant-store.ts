@@ -14,6 +14,8 @@ export interface Grant {
   readonly profileDigest?: string;
   /** What accounting will show if the NAS runs that profile: attribute name -> values. Absent: nothing that could be seen. */
   readonly expected?: Readonly<Record<string, readonly string[]>>;
+  /** What was laid over, as it was sent (plain data). */
+  readonly imposed?: object;
 }
 
 /** A grant as the session that it was for takes it over. */
@@ -23,6 +25,7 @@ export interface LinkedGrant {
   readonly profile: object | null;
   readonly profileDigest: string | null;
   readonly expected: Readonly<Record<string, readonly string[]>> | null;
+  readonly imposed: object | null;
 }
 
 /** What is known of a session for finding its grant. */
@@ -55,12 +58,12 @@ export async function saveGrants(on: Queryable, grants: readonly Grant[]): Promi
   if (grants.length === 0) return [];
   const json = (value: object | undefined) => (value === undefined ? null : JSON.stringify(value));
   const rows = await on.query<{ id: string }>(
-    `insert into grant_given (nas_id, username, acct_session_id, calling_station_id, given_at, attributes, profile, profile_digest, expected)
+    `insert into grant_given (nas_id, username, acct_session_id, calling_station_id, given_at, attributes, profile, profile_digest, expected, imposed)
      select given.nas_id, given.username, given.acct_session_id, given.calling_station_id, given.given_at, given.attributes,
-       given.profile, given.profile_digest, given.expected
-     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bytea[], $7::jsonb[], $8::text[], $9::jsonb[])
+       given.profile, given.profile_digest, given.expected, given.imposed
+     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bytea[], $7::jsonb[], $8::text[], $9::jsonb[], $10::jsonb[])
        with ordinality as given (nas_id, username, acct_session_id, calling_station_id, given_at, attributes, profile,
-         profile_digest, expected, position)
+         profile_digest, expected, imposed, position)
      order by given.position returning grant_given.id`,
     [
       grants.map((grant) => grant.nasId),
@@ -72,6 +75,7 @@ export async function saveGrants(on: Queryable, grants: readonly Grant[]): Promi
       grants.map((grant) => json(grant.profile)),
       grants.map((grant) => grant.profileDigest ?? null),
       grants.map((grant) => json(grant.expected)),
+      grants.map((grant) => json(grant.imposed)),
     ],
   );
   // Ids are given in the order of the rows, and each transaction's are ascending.
@@ -106,6 +110,7 @@ interface LinkedRow {
   readonly profile: object | null;
   readonly profile_digest: string | null;
   readonly expected: Readonly<Record<string, readonly string[]>> | null;
+  readonly imposed: object | null;
 }
 
 /** The grant of each session, by its index in `searches`. */
@@ -115,7 +120,8 @@ export async function findGrants(
 ): Promise<ReadonlyMap<number, LinkedGrant>> {
   if (searches.length === 0) return new Map();
   const rows = await on.query<LinkedRow>(
-    `select wanted.position, given.id, given.attributes, given.profile, given.profile_digest, given.expected
+    `select wanted.position, given.id, given.attributes, given.profile, given.profile_digest, given.expected,
+       given.imposed
      from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) with ordinality
        as wanted (grant_id, nas_id, acct_session_id, username, calling_station_id, started_at, position)
      cross join lateral (select * from (${candidates}) as found order by found.rank limit 1) as given`,
@@ -137,6 +143,7 @@ export async function findGrants(
         profile: row.profile,
         profileDigest: row.profile_digest,
         expected: row.expected,
+        imposed: row.imposed,
       },
     ]),
   );

@@ -6,7 +6,7 @@ import { addIntervals, removeClosed, removeOpen } from "./interval-write-store.t
 import { restartTimes } from "./nas-restart-store.ts";
 import type { OpenedSession } from "./opened-session.ts";
 import { lockSessions } from "./session-lock-store.ts";
-import { subscribersOf } from "./session-subscriber-store.ts";
+import { nameSessions, subscribersOf } from "./session-subscriber-store.ts";
 import { insertSessions, relinkSessions, rewriteSessions } from "./session-write-store.ts";
 import { nasesOpening, type SessionChange, sortedKeys, takeBatch } from "./take-batch.ts";
 
@@ -50,16 +50,32 @@ async function grantsFor(
   );
 }
 
+/** Nobody knew whose it is, until a record came with a User-Name. */
+const isNamedNow = ({ before, after }: SessionChange): boolean =>
+  before !== undefined && before.state.username === "" && after.username !== "" && before.subscriberId === undefined;
+
+/** The subscribers of sessions that are new, or that have a name now. */
+async function ownersOf(
+  trx: Transaction,
+  changes: readonly SessionChange[],
+  autoSubscribers: boolean,
+): Promise<ReadonlyMap<string, string>> {
+  const unowned = changes.filter((change) => change.before === undefined || isNamedNow(change));
+  const usernames = new Set(unowned.map(({ after }) => after.username).filter((name) => name !== ""));
+  return await subscribersOf(trx, [...usernames].sort(), autoSubscribers);
+}
+
 async function writeNew(
   trx: Transaction,
   changes: readonly SessionChange[],
-  options: { readonly autoSubscribers: boolean; readonly grants: ReadonlyMap<SessionChange, LinkedGrant> },
+  options: {
+    readonly owners: ReadonlyMap<string, string>;
+    readonly grants: ReadonlyMap<SessionChange, LinkedGrant>;
+  },
 ): Promise<Written[]> {
-  const usernames = [...new Set(changes.map(({ after }) => after.username).filter((name) => name !== ""))].sort();
-  const subscribers = await subscribersOf(trx, usernames, options.autoSubscribers);
   const opened = changes.map((change) => ({
     change,
-    subscriberId: subscribers.get(change.after.username),
+    subscriberId: options.owners.get(change.after.username),
     grant: options.grants.get(change),
   }));
   const ids = await insertSessions(
@@ -67,6 +83,29 @@ async function writeNew(
     opened.map(({ change, ...rest }) => ({ state: change.after, ...rest })),
   );
   return opened.map((session, index) => ({ ...session, sessionId: ids[index] ?? "" }));
+}
+
+async function writeKnown(
+  trx: Transaction,
+  changes: readonly SessionChange[],
+  owners: ReadonlyMap<string, string>,
+): Promise<Omit<Written, "grant">[]> {
+  await rewriteSessions(
+    trx,
+    changes.map(({ after }) => after),
+  );
+  const written = changes.map((change) => ({
+    change,
+    sessionId: change.after.id ?? "",
+    subscriberId: isNamedNow(change) ? owners.get(change.after.username) : change.before?.subscriberId,
+  }));
+  await nameSessions(
+    trx,
+    written.flatMap(({ change, sessionId, subscriberId }) =>
+      isNamedNow(change) && subscriberId !== undefined ? [{ sessionId, subscriberId }] : [],
+    ),
+  );
+  return written;
 }
 
 async function writeIntervals(trx: Transaction, written: readonly Written[]): Promise<void> {
@@ -93,10 +132,13 @@ async function writeIntervals(trx: Transaction, written: readonly Written[]): Pr
   );
 }
 
-/** Sessions of which enforcement has to know: open, and new, alive again, or with another Access-Accept in force. */
+/** Sessions of which enforcement has to know: open, and new, alive again, named now, or with another Access-Accept in force. */
 const isOpened = ({ change, grant }: Written): boolean =>
   change.after.stoppedAt === undefined &&
-  (change.before === undefined || change.before.state.stoppedAt !== undefined || grant !== undefined);
+  (change.before === undefined ||
+    change.before.state.stoppedAt !== undefined ||
+    grant !== undefined ||
+    isNamedNow(change));
 
 /**
  * Records a batch in one transaction. Returns the sessions that enforcement has to look at: their rows are written by
@@ -111,26 +153,19 @@ export async function recordBatch(
   const restartedAt = await restartTimes(trx, nasesOpening(events, stored));
   const changes = takeBatch(events, stored, restartedAt);
   const grants = await grantsFor(trx, changes);
-  const known = changes.filter(({ before }) => before !== undefined);
+  const owners = await ownersOf(trx, changes, autoSubscribers);
   // An id in use again: the old session ends before the new one opens, since only one of them may be open.
-  await rewriteSessions(
+  const known = await writeKnown(
     trx,
-    known.map(({ after }) => after),
+    changes.filter(({ before }) => before !== undefined),
+    owners,
   );
   const fresh = await writeNew(
     trx,
     changes.filter(({ before }) => before === undefined),
-    { autoSubscribers, grants },
+    { owners, grants },
   );
-  const written = [
-    ...known.map((change) => ({
-      change,
-      sessionId: change.after.id ?? "",
-      subscriberId: change.before?.subscriberId,
-      grant: grants.get(change),
-    })),
-    ...fresh,
-  ];
+  const written = [...known.map((one) => ({ ...one, grant: grants.get(one.change) })), ...fresh];
   await writeIntervals(trx, written);
   await relinkSessions(
     trx,

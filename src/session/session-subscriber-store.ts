@@ -44,3 +44,22 @@ export async function subscribersOf(
   }
   return owners;
 }
+
+/** Sessions that were nobody's become somebody's, with all that they held. */
+export async function nameSessions(
+  trx: Transaction,
+  named: readonly { readonly sessionId: string; readonly subscriberId: string }[],
+): Promise<void> {
+  if (named.length === 0) return;
+  const values = [named.map(({ sessionId }) => sessionId), named.map(({ subscriberId }) => subscriberId)];
+  const owner = "unnest($1::bigint[], $2::text[]) as owner (session_id, subscriber_id)";
+  await trx.query(
+    `update session set subscriber_id = owner.subscriber_id from ${owner} where session.id = owner.session_id`,
+    values,
+  );
+  await trx.query(
+    `update address_interval as interval set subscriber_id = owner.subscriber_id from ${owner}
+     where interval.session_id = owner.session_id`,
+    values,
+  );
+}

@@ -53,13 +53,13 @@ export async function insertSessions(trx: Transaction, sessions: readonly NewSes
   if (sessions.length === 0) return [];
   const rows = await trx.query<{ id: string; nas_id: string; acct_session_id: string; incarnation: number }>(
     `insert into session (${stateColumns}, nas_id, acct_session_id, incarnation, subscriber_id, grant_id, granted,
-       applied, applied_digest, expected)
+       applied, applied_digest, expected, imposed)
      select started_at, is_start_known, last_event_at, last_seen_at, stopped_at, terminate_cause, username, ipv4,
        string_to_array(ipv6, ','), address_runs, input_octets, output_octets, interim_seconds, identity, observed,
-       shown_digest, nas_id, acct_session_id, incarnation, subscriber_id, grant_id, granted, applied, applied_digest, expected
+       shown_digest, nas_id, acct_session_id, incarnation, subscriber_id, grant_id, granted, applied, applied_digest, expected, imposed
      from unnest(${stateTypes}, $17::text[], $18::text[], $19::integer[], $20::text[], $21::bigint[], $22::bytea[],
-       $23::jsonb[], $24::text[], $25::jsonb[]) as opened (${stateColumns}, nas_id, acct_session_id, incarnation,
-       subscriber_id, grant_id, granted, applied, applied_digest, expected)
+       $23::jsonb[], $24::text[], $25::jsonb[], $26::jsonb[]) as opened (${stateColumns}, nas_id, acct_session_id, incarnation,
+       subscriber_id, grant_id, granted, applied, applied_digest, expected, imposed)
      returning session.id, session.nas_id, session.acct_session_id, session.incarnation`,
     [
       ...stateArrays(sessions.map(({ state }) => state)),
@@ -72,6 +72,7 @@ export async function insertSessions(trx: Transaction, sessions: readonly NewSes
       sessions.map(({ grant }) => (grant?.profile ? JSON.stringify(grant.profile) : null)),
       sessions.map(({ grant }) => grant?.profileDigest ?? null),
       sessions.map(({ grant }) => (grant?.expected ? JSON.stringify(grant.expected) : null)),
+      sessions.map(({ grant }) => (grant?.imposed ? JSON.stringify(grant.imposed) : null)),
     ],
   );
   const name = (nasId: string, acctSessionId: string, incarnation: number) =>
@@ -102,9 +103,10 @@ export async function relinkSessions(
   if (links.length === 0) return;
   await trx.query(
     `update session set grant_id = linked.grant_id, granted = linked.granted, applied = linked.applied,
-       applied_digest = linked.applied_digest, expected = linked.expected, obstacle = null
-     from unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::jsonb[], $5::text[], $6::jsonb[])
-       as linked (id, grant_id, granted, applied, applied_digest, expected)
+       applied_digest = linked.applied_digest, expected = linked.expected, imposed = linked.imposed,
+       imposed_before = null, obstacle = null
+     from unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::jsonb[], $5::text[], $6::jsonb[], $7::jsonb[])
+       as linked (id, grant_id, granted, applied, applied_digest, expected, imposed)
      where session.id = linked.id`,
     [
       links.map(({ sessionId }) => sessionId),
@@ -113,6 +115,7 @@ export async function relinkSessions(
       links.map(({ grant }) => (grant.profile ? JSON.stringify(grant.profile) : null)),
       links.map(({ grant }) => grant.profileDigest),
       links.map(({ grant }) => (grant.expected ? JSON.stringify(grant.expected) : null)),
+      links.map(({ grant }) => (grant.imposed ? JSON.stringify(grant.imposed) : null)),
     ],
   );
 }

@@ -254,6 +254,21 @@ describe("whose session it is", () => {
     expect(await holders(addressOf(n), 1)).toEqual([`auto:user${n}@isp.example`]);
   });
 
+  test("a username that comes only with a later record makes the session, and all that it held, that subscriber's", async () => {
+    const n = nextSession();
+    await harness.inTurn(
+      recordOf(n, "start", 0, { username: "" }),
+      recordOf(n, "interim", 300, { username: "", ipv4: "100.127.0.4" }),
+    );
+    expect(await holders(addressOf(n), 1)).toEqual([undefined]);
+    harness.opened.length = 0;
+    await harness.inTurn(recordOf(n, "interim", 600, { ipv4: "100.127.0.4" }));
+    expect(await holders(addressOf(n), 1)).toEqual([`user${n}@isp.example`]);
+    expect(await holders("100.127.0.4", 700)).toEqual([`user${n}@isp.example`]);
+    expect(harness.opened).toMatchObject([{ subscriberId: `user${n}@isp.example` }]);
+    expect(await openSessionsOf(harness.database, `user${n}@isp.example`)).toHaveLength(1);
+  });
+
   test("a session without a username is nobody's", async () => {
     const n = nextSession();
     await harness.inTurn(recordOf(n, "start", 0, { username: "" }));
