@@ -10,6 +10,11 @@ export function readJson(app: Api): void {
     if (body === "") done(null, undefined);
     else void parse(request, body as string, done);
   });
+  // curl -d '' says that its nothing is a form.
+  app.addContentTypeParser("*", { parseAs: "string" }, (_request, body, done) => {
+    if (body === "") done(null, undefined);
+    else done(new ApiError("unsupported-content-type", "this call takes application/json"));
+  });
   // PostgreSQL keeps no U+0000 in text. Looked for after validation, which bounds how deep a body is.
   app.addHook("preHandler", async (request) => {
     refuseNul("invalid-body", request.body);

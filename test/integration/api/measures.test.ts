@@ -143,6 +143,15 @@ describe("termination", () => {
     expect((await decide(body.id, "approve", second)).body).toMatchObject({ status: 409, code: "not-waiting" });
   });
 
+  test("an empty body is no body, whatever its sender says that it is", async () => {
+    const { body } = await put("terminate", { reason: "x" });
+    const form = { "content-type": "application/x-www-form-urlencoded" };
+    const path = `/v1/measures/${body.id}/reject`;
+    const full = await api.call("POST", path, { body: "reason=x", headers: form });
+    expect(full.body).toMatchObject({ status: 415, code: "unsupported-content-type" });
+    expect((await api.call("POST", path, { body: "", headers: { ...form, "content-length": "0" } })).status).toBe(202);
+  });
+
   test("rejected it is over", async () => {
     const { body } = await put("terminate", { reason: "x" });
     expect(await decide(body.id, "reject")).toMatchObject({ status: 202, body: { state: "lifted" } });
