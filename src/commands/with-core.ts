@@ -1,0 +1,36 @@
+import { type Core, openCore } from "../core.ts";
+import { createLog } from "../log.ts";
+import type { CommandIo } from "./command-io.ts";
+import { configuration } from "./configuration.ts";
+import { failureText } from "./failure-text.ts";
+import { interruption } from "./interruption.ts";
+
+const MAX_CONNECTIONS = 4;
+
+/**
+ * Runs a command's work on the database and gives everything back. Beside a running server its database is used as it
+ * is; without one, an embedded PostgreSQL is started for as long as the work takes.
+ */
+export async function withCore(io: CommandIo, command: string, work: (core: Core) => Promise<number>): Promise<number> {
+  const config = configuration(io);
+  if (!config) return 2;
+  const interrupted = interruption();
+  const refuse = (problem: string): 1 => {
+    io.stderr.write(`weir ${command}: ${problem}\n`);
+    return 1;
+  };
+  try {
+    // What is worth a line in a server's log would only be in the way of a command's own words.
+    const log = createLog(config.logLevel === "info" ? "warn" : config.logLevel, io.stderr);
+    const opening = openCore({ config, log, maxConnections: MAX_CONNECTIONS, ownsDatabase: false });
+    const core = await opening.catch((error: unknown) => `the database cannot be used: ${failureText(error)}`);
+    if (typeof core === "string") return refuse(`${core}\ntry: weir doctor`);
+    try {
+      return await Promise.race([work(core), interrupted.signal.then((signal) => refuse(`ended by ${signal}`))]);
+    } finally {
+      await core.close();
+    }
+  } finally {
+    interrupted.forget();
+  }
+}
