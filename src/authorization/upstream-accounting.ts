@@ -171,7 +171,7 @@ class Forwarder implements AccountingForwarder {
  * The record as it goes on: our own Class and the NAS's Message-Authenticator are taken off, Acct-Delay-Time says how
  * long ago the event was by now, our Proxy-State comes last, all else is kept octet for octet.
  */
-export function forwardedAttributes(
+function forwardedAttributes(
   { packet, receivedAt }: AccountingToForward,
   { now, proxyState }: { readonly now: Date; readonly proxyState: Buffer },
 ): RawAttribute[] {

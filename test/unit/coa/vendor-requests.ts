@@ -2,6 +2,7 @@ import { grantedAttributes } from "../../../src/coa/granted-attributes.ts";
 import { planEnforcement } from "../../../src/coa/plan.ts";
 import { requestAttributes } from "../../../src/coa/request-attributes.ts";
 import { translate } from "../../../src/coa/translate.ts";
+import type { Imposed } from "../../../src/enforcement/imposed.ts";
 import type { Profile } from "../../../src/enforcement/profile.ts";
 import type { NamedAttribute, Nas } from "../../../src/nas/nas.ts";
 import { formatAttribute, namedAttribute } from "../../../src/radius/attribute-text.ts";
@@ -15,6 +16,8 @@ import { packetIn, shippedDictionary } from "../../support/wire.ts";
 export interface Change {
   readonly vendor: string;
   readonly from?: Profile;
+  /** What may run on the session, where that is not just `from`. */
+  readonly imposed?: Imposed;
   readonly to: Profile;
   /** What the upstream's Access-Accept gave. */
   readonly granted?: readonly NamedAttribute[];
@@ -30,7 +33,7 @@ export interface DecodedRequest {
   readonly octets: string;
 }
 
-export const secret = Buffer.from("testing123");
+const secret = Buffer.from("testing123");
 const now = new Date("2026-03-01T12:00:00Z");
 const keyless = { secret, authenticator: Buffer.alloc(16) };
 const MESSAGE_AUTHENTICATOR = 80;
@@ -80,8 +83,7 @@ export function planOf(change: Change) {
   const request = {
     nas: nasOf(change),
     session: sessionWith(change.granted),
-    from: change.from ?? {},
-    imposed: imposedBy(change),
+    imposed: change.imposed ?? imposedBy(change),
     to: change.to,
     ...(change.plan && { subscribedRates: change.plan }),
   };
