@@ -12,7 +12,9 @@ create table grant_given (
   profile jsonb,
   profile_digest text,
   -- what accounting will show if the NAS runs that profile: attribute name -> values; null: nothing that could be seen
-  expected jsonb
+  expected jsonb,
+  -- what was laid over, as it was sent: attributes and services; null: nothing
+  imposed jsonb
 );
 create index grant_given_username on grant_given (nas_id, username, given_at);
 create index grant_given_session on grant_given (nas_id, acct_session_id, given_at);
@@ -53,6 +55,10 @@ create table session (
   -- (null: unrestricted; '?': nobody knows, after silence; then applied holds everything that may be in force)
   applied jsonb,
   applied_digest text,
+  -- everything of ours that may be in force, as it was sent: {attributes, services}; null: nothing. And what was before
+  -- the last change: for a NAS that acknowledged it and did nothing
+  imposed jsonb,
+  imposed_before jsonb,
   -- what accounting will show if the NAS runs `applied`: attribute name -> values; written together with it
   expected jsonb,
   -- what accounting shows that the NAS runs: attribute name -> values

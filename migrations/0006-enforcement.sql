@@ -72,6 +72,8 @@ create table enforcement (
   -- profile that the session follows once the last step is acknowledged, and its digest; null: the unrestricted one
   profile jsonb,
   digest text,
+  -- what is imposed on the session then, as it was sent
+  imposes jsonb,
   step integer not null default 0,
   steps integer not null default 1,
   -- what the step changes, by name: for people to read

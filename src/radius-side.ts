@@ -3,7 +3,6 @@ import { type Authorizer, createAuthorizer } from "./authorization/authorizer.ts
 import { type AccountingForwarder, createAccountingForwarder } from "./authorization/upstream-accounting.ts";
 import { createUpstreamClient, type UpstreamClient } from "./authorization/upstream-client.ts";
 import { createUpstreamMetrics, type UpstreamMetrics } from "./authorization/upstream-metrics.ts";
-import { overlayAttributes } from "./coa/overlay.ts";
 import type { HostPort } from "./config/host-port.ts";
 import type { Core } from "./core.ts";
 import { insertAccessEnforcements } from "./enforcement/access-journal-store.ts";
@@ -77,7 +76,6 @@ function openAuthorizer(core: Core, upstream: UpstreamSide | undefined): Authori
     database,
     dictionary,
     loginProfile,
-    overlayAttributes,
     saveGrants,
     insertAccessEnforcements,
     credentials: createCredentialStore({ keyRing, randomBelow: randomInt }),

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import { nothingImposed } from "../enforcement/imposed.ts";
 import { type Profile, profileDigest, unrestricted } from "../enforcement/profile.ts";
 import { Code } from "../radius/code.ts";
 import type { RawAttribute } from "../radius/packet.ts";
@@ -6,12 +7,12 @@ import { type AccessRequest, type AccessResult, answer, drop } from "./access.ts
 import type { JournalDependencies } from "./journal-login.ts";
 import { journalLogin } from "./journal-login.ts";
 import { type KeepGrantDependencies, keepGrant } from "./keep-grant.ts";
-import { type IsKeyedText, layOver } from "./lay-over.ts";
+import { type KeyOfText, layOver } from "./lay-over.ts";
 import type { ProfileOverlay } from "./profile-overlay.ts";
 
 export interface AcceptDependencies extends KeepGrantDependencies, JournalDependencies {
   readonly overlay: ProfileOverlay;
-  readonly isKeyedText: IsKeyedText;
+  readonly keyOfText: KeyOfText;
   readonly log: Logger;
 }
 
@@ -33,21 +34,27 @@ export interface AcceptedLogin {
 /** The profile could not be laid over, and the login must not be let in without it. */
 export type Acceptance = AccessResult | { readonly kind: "unsupported-profile" };
 
-const nothingApplied = { attributes: [], profile: unrestricted, expected: {} };
+const nothingApplied = {
+  attributes: [],
+  services: [],
+  profile: unrestricted,
+  expected: {},
+  imposes: nothingImposed,
+};
 
 /** An Access-Accept with the profile laid over it; what it gives is kept before it leaves. */
 export async function acceptLogin(dependencies: AcceptDependencies, login: AcceptedLogin): Promise<Acceptance> {
   const { request, username, given } = login;
-  const overlay = dependencies.overlay.ofProfile(request, login.profile);
+  const overlay = dependencies.overlay.ofProfile(request, login.profile, given);
   if (overlay.kind === "unsupported") {
     tellUnsupported(dependencies, login, overlay.detail);
     if (login.isProfileNeeded) return { kind: "unsupported-profile" };
   }
   const applied = overlay.kind === "attributes" ? { ...overlay, profile: login.profile } : nothingApplied;
-  const { profile, expected } = applied;
-  const attributes = layOver(given, applied.attributes, dependencies.isKeyedText);
+  const { profile, expected, imposes } = applied;
+  const attributes = [...layOver(given, applied.attributes, dependencies.keyOfText), ...applied.services];
   if (login.grant !== "skipped") {
-    const cookie = await keepGrant(dependencies, { request, username, given, profile, expected });
+    const cookie = await keepGrant(dependencies, { request, username, given, profile, expected, imposes });
     if (!cookie && login.grant === "needed") return drop("database-unavailable");
     if (cookie) attributes.push(cookie);
   }

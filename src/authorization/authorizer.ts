@@ -1,5 +1,6 @@
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
+import { settingKey } from "../coa/setting-key.ts";
 import type { Database } from "../database/database.ts";
 import type { Dictionary } from "../dictionary/dictionary.ts";
 import type { CredentialStore } from "../subscriber/credential-store.ts";
@@ -12,12 +13,12 @@ import { createGrants, type SaveGrants } from "./grants.ts";
 import { createHiddenAttributes } from "./hidden-attributes.ts";
 import { createJudge } from "./judge-credential.ts";
 import { createLastKnownProfiles } from "./last-known-profiles.ts";
-import type { IsKeyedText } from "./lay-over.ts";
+import type { KeyOfText } from "./lay-over.ts";
 import { createLocalLogin } from "./local-login.ts";
 import { createLoginAccounts, type LoadLoginProfiles } from "./login-accounts.ts";
 import { createPasswordChange, type RegenerationMeasure } from "./password-change.ts";
 import { createProfileLookUp } from "./profile-look-up.ts";
-import { createProfileOverlay, type OverlayAttributes } from "./profile-overlay.ts";
+import { createProfileOverlay } from "./profile-overlay.ts";
 import { keepRestrictedMemory } from "./restricted-memory.ts";
 import { createStateServers } from "./state-servers.ts";
 import type { UpstreamClient } from "./upstream-client.ts";
@@ -27,7 +28,6 @@ export interface AuthorizerDependencies {
   readonly database: Database;
   readonly dictionary: Dictionary;
   readonly loginProfile: LoadLoginProfiles;
-  readonly overlayAttributes: OverlayAttributes;
   readonly saveGrants: SaveGrants;
   readonly insertAccessEnforcements: InsertAccessEnforcements;
   readonly credentials: CredentialStore;
@@ -93,9 +93,9 @@ export function createAuthorizer(dependencies: AuthorizerDependencies): Authoriz
     failed: () => metrics.withoutDatabase.inc({ what: "journal" }),
   });
   const accept: AcceptDependencies = {
-    overlay: createProfileOverlay(dictionary, dependencies.overlayAttributes),
+    overlay: createProfileOverlay(dictionary),
     hidden: createHiddenAttributes(dictionary),
-    isKeyedText: keyedTexts(dictionary),
+    keyOfText: keysOfTexts(dictionary),
     grants,
     journal,
     metrics,
@@ -160,14 +160,14 @@ function upstreamWay(
 }
 
 /** Vendors' AVPair attributes hold any number of "key=value" settings under one type. */
-function keyedTexts(dictionary: Dictionary): IsKeyedText {
+function keysOfTexts(dictionary: Dictionary): KeyOfText {
   const oids = new Set(
     dictionary
       .attributes()
       .filter(({ name, type }) => type === "string" && /avpair$/i.test(name))
       .map(({ oid }) => oid),
   );
-  return (vendor, type) => oids.has(`26.${vendor}.${type}`);
+  return (vendor, type, text) => (oids.has(`26.${vendor}.${type}`) ? settingKey(text) : undefined);
 }
 
 function dropped(log: Logger, error: unknown): AccessResult {

@@ -1,3 +1,4 @@
+import type { Imposed } from "../enforcement/imposed.ts";
 import { type Profile, profileDigest } from "../enforcement/profile.ts";
 import type { RawAttribute } from "../radius/packet.ts";
 import type { AccessRequest } from "./access.ts";
@@ -22,6 +23,7 @@ export interface GrantToKeep {
   readonly profile: Profile;
   /** What accounting will show of it: attribute name -> values. */
   readonly expected: Readonly<Record<string, readonly string[]>>;
+  readonly imposes: Imposed;
 }
 
 const CALLING_STATION_ID = 31;
@@ -34,7 +36,7 @@ const ofThisLogin: ReadonlySet<number> = new Set([18, 24, 25, 33, 79, 80]);
 /** Stores what an Accept gives; the Class that finds it again. undefined: the database did not take it. */
 export async function keepGrant(
   { grants, hidden, metrics }: KeepGrantDependencies,
-  { request, username, given, profile, expected }: GrantToKeep,
+  { request, username, given, profile, expected, imposes }: GrantToKeep,
 ): Promise<RawAttribute | undefined> {
   const { packet, nas, receivedAt } = request;
   const acctSessionId = textValue(packet, ACCT_SESSION_ID);
@@ -49,7 +51,7 @@ export async function keepGrant(
       ...(callingStationId !== undefined && { callingStationId }),
       givenAt: receivedAt,
       attributes: wireOctets(restorable),
-      ...(digest !== null && { profile, profileDigest: digest, expected }),
+      ...(digest !== null && { profile, profileDigest: digest, expected, imposed: imposes }),
     });
     return classCookie(id);
   } catch {

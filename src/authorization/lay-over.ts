@@ -10,8 +10,11 @@ const FIRST_EXTENDED = 241;
 const FIRST_LONG_EXTENDED = 245;
 const LAST_EXTENDED = 246;
 
-/** Whether a vendor's attribute is a bag of "key=value" texts, of which only those with the same key replace each other. */
-export type IsKeyedText = (vendor: number, type: number) => boolean;
+/**
+ * Which setting a text of a vendor's attribute is, where that attribute is a bag of "key=value" texts: of them only those
+ * of the same setting replace each other. undefined: it is no such attribute.
+ */
+export type KeyOfText = (vendor: number, type: number, text: string) => string | undefined;
 
 /**
  * `given`, with every attribute that `overlay` names replaced by the overlay's: standard attributes by type, vendors'
@@ -21,29 +24,29 @@ export type IsKeyedText = (vendor: number, type: number) => boolean;
 export function layOver(
   given: readonly RawAttribute[],
   overlay: readonly RawAttribute[],
-  isKeyedText: IsKeyedText,
+  keyOfText: KeyOfText,
 ): RawAttribute[] {
-  const replaced = new Set(overlay.flatMap((attribute) => slotsOf(attribute, isKeyedText)));
+  const replaced = new Set(overlay.flatMap((attribute) => slotsOf(attribute, keyOfText)));
   if (replaced.size === 0) return [...given];
-  const kept = given.flatMap((attribute) => withoutSlots(attribute, replaced, isKeyedText));
+  const kept = given.flatMap((attribute) => withoutSlots(attribute, replaced, keyOfText));
   return [...kept, ...overlay];
 }
 
-function slotsOf(attribute: RawAttribute, isKeyedText: IsKeyedText): string[] {
+function slotsOf(attribute: RawAttribute, keyOfText: KeyOfText): string[] {
   const packed = attribute.type === VENDOR_SPECIFIC ? unpackVendorAttributes(attribute.value) : undefined;
   if (!packed) return [plainSlot(attribute)];
-  return packed.attributes.map((inner) => vendorSlot(packed.vendor, inner, isKeyedText));
+  return packed.attributes.map((inner) => vendorSlot(packed.vendor, inner, keyOfText));
 }
 
 function withoutSlots(
   attribute: RawAttribute,
   replaced: ReadonlySet<string>,
-  isKeyedText: IsKeyedText,
+  keyOfText: KeyOfText,
 ): readonly RawAttribute[] {
   const packed = attribute.type === VENDOR_SPECIFIC ? unpackVendorAttributes(attribute.value) : undefined;
   if (!packed) return replaced.has(plainSlot(attribute)) ? [] : [attribute];
   const { vendor, attributes } = packed;
-  const kept = attributes.filter((inner) => !replaced.has(vendorSlot(vendor, inner, isKeyedText)));
+  const kept = attributes.filter((inner) => !replaced.has(vendorSlot(vendor, inner, keyOfText)));
   if (kept.length === attributes.length) return [attribute];
   if (kept.length === 0) return [];
   return [{ type: VENDOR_SPECIFIC, value: packVendorAttributes({ vendor, attributes: kept }) }];
@@ -60,10 +63,8 @@ function plainSlot({ type, value }: RawAttribute): string {
   return `${type}.26.${value.subarray(at, at + 5).toString("hex")}`;
 }
 
-function vendorSlot(vendor: number, { type, value }: PackedVendorAttribute, isKeyedText: IsKeyedText): string {
+function vendorSlot(vendor: number, { type, value }: PackedVendorAttribute, keyOfText: KeyOfText): string {
   const slot = `26.${vendor}.${type}`;
-  if (!isKeyedText(vendor, type)) return slot;
-  // "key=value" is mandatory, "key*value" optional; both are the same setting.
-  const [key] = value.toString("latin1").split(/[=*]/, 1);
-  return `${slot}.${key}`;
+  const key = keyOfText(vendor, type, value.toString("latin1"));
+  return key === undefined ? slot : `${slot}.${key}`;
 }

@@ -123,13 +123,22 @@ function accept(
     salt: dependencies.randomOctets(2),
   });
   const plan = dependencies.overlay.ofPlan(request, login.account.plan);
+  if (!plan) tellUnsaidPlan(dependencies, request);
   return acceptLogin(dependencies, {
     request,
     username: attempt.username,
     subscriberId: login.account.subscriberId,
     profile: login.account.profile,
-    given: plan.kind === "attributes" ? [...proof, ...plan.attributes] : proof,
+    given: plan ? [...proof, ...plan] : proof,
     isProfileNeeded,
     grant: "needed",
   });
+}
+
+function tellUnsaidPlan({ metrics, log }: LocalLoginDependencies, { nas }: LoginAttempt["request"]): void {
+  metrics.unsupportedProfiles.inc({ vendor: nas.vendor });
+  log.warn(
+    { nas: nas.id },
+    "the subscriber's plan, or the NAS's profile for unrestricted sessions, cannot be said to it",
+  );
 }

@@ -1,34 +1,47 @@
+import { expectedFrom } from "../enforcement/expected.ts";
+import type { Imposed } from "../enforcement/imposed.ts";
 import type { MeasureDetail } from "../enforcement/measure.ts";
 import { forbidsSession, type Profile, profileOf } from "../enforcement/profile.ts";
 import type { NamedAttribute, Nas } from "../nas/nas.ts";
-import { baseTranslation, translate } from "./translate.ts";
+import { baseTranslation, isShownByName, translate } from "./translate.ts";
 import type { Rates, Translation, Unsupported } from "./vendor.ts";
 import { vendorOf } from "./vendors/vendors.ts";
 
 export type Overlay =
-  | { readonly ok: true; readonly attributes: readonly NamedAttribute[] }
+  | {
+      readonly ok: true;
+      /** These take the place of others of their slot. */
+      readonly attributes: readonly NamedAttribute[];
+      /** Attributes that switch services on: beside those that the Accept gives, which stay. */
+      readonly services: readonly NamedAttribute[];
+      readonly imposes: Imposed;
+      /** What accounting will show of it: attribute name -> texts. */
+      readonly expected: Readonly<Record<string, readonly string[]>>;
+    }
   | ({ readonly ok: false } & Unsupported);
 
-const granted = (nas: Nas, { attributes, services }: Translation): readonly NamedAttribute[] => [
-  ...attributes,
-  ...(vendorOf(nas.vendor).services?.grant(services) ?? []),
-];
+function overlayOf(nas: Nas, translation: Translation): Extract<Overlay, { ok: true }> {
+  const vendor = vendorOf(nas.vendor);
+  const { attributes, services } = translation;
+  return {
+    ok: true,
+    attributes,
+    services: vendor.services?.grant(services) ?? [],
+    imposes: translation,
+    expected: expectedFrom(attributes.filter((attribute) => isShownByName(vendor, attribute))),
+  };
+}
 
-/**
- * What is laid over an Access-Accept for a profile, in the NAS's own attributes. With `subscribedRates`, an
- * unrestricted profile gives the subscriber's plan over the NAS's "none": for logins that no upstream answers.
- */
-export function overlayAttributes(request: {
-  readonly nas: Nas;
-  readonly profile: Profile;
-  readonly subscribedRates?: Rates;
-}): Overlay {
-  const { nas, profile, subscribedRates } = request;
+/** What a session gets that nothing restricts and no upstream describes: the subscriber's plan over the NAS's "none". */
+export const planAttributes = (nas: Nas, subscribedRates: Rates | undefined): readonly NamedAttribute[] => {
+  const { attributes, services } = overlayOf(nas, baseTranslation(nas, subscribedRates));
+  return [...attributes, ...services];
+};
+
+/** What is laid over an Access-Accept for a profile, in the NAS's own attributes. */
+export function overlayAttributes(nas: Nas, profile: Profile): Overlay {
   const translated = translate(nas, profile);
-  if (!translated.ok) return translated;
-  const isUnrestricted = Object.keys(profile).length === 0;
-  const base = isUnrestricted && subscribedRates ? granted(nas, baseTranslation(nas, subscribedRates)) : [];
-  return { ok: true, attributes: [...base, ...granted(nas, translated.translation)] };
+  return translated.ok ? overlayOf(nas, translated.translation) : translated;
 }
 
 /** Why a NAS's vendor cannot express a measure; undefined where it can. Asked before anything is written or sent. */

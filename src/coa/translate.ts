@@ -93,6 +93,10 @@ export function baseTranslation(nas: Nas, rates: Rates | undefined): Translation
   return { attributes: [...planned, ...rest], services: none.services };
 }
 
+/** Whether accounting shows an attribute just as it was set, under its name. A bag of settings is shown in other words. */
+export const isShownByName = (vendor: Vendor, attribute: NamedAttribute): boolean =>
+  slotOf(vendor, attribute) === attribute.name.toLowerCase();
+
 /** What replaces what: two attributes of one slot do. */
 export const slotOf = (vendor: Vendor, attribute: NamedAttribute): string =>
   vendor.slot ? vendor.slot(attribute) : attribute.name.toLowerCase();

@@ -2,9 +2,9 @@ import type { Nas } from "../nas/nas.ts";
 import { RadiusError } from "../radius/radius-error.ts";
 import type { Session } from "../session/session.ts";
 import type { ClaimedJob } from "./claim-store.ts";
-import { expectedFrom } from "./expected.ts";
 import { finishRun, handBack, lookAgain, settled } from "./finish-run.ts";
-import type { PlanRequest, PreparedRequest, Step } from "./nas-gateway.ts";
+import { nothingImposed } from "./imposed.ts";
+import type { PlannedSteps, PlanRequest, PreparedRequest } from "./nas-gateway.ts";
 import { type Attempt, type Move, nextMove } from "./next-move.ts";
 import type { Profile } from "./profile.ts";
 import type { Ending, RunContext } from "./run-context.ts";
@@ -17,12 +17,18 @@ export interface Run {
   /** What the last step brings about. */
   readonly to: Profile;
   readonly toDigest: string | null;
-  readonly steps: readonly Step[];
+  readonly plan: PlannedSteps;
   readonly isSessionEnd: boolean;
 }
 
-/** The Disconnect that a changed password asks for, whatever the profile. */
-export const sessionEnd: readonly Step[] = [{ kind: "disconnect", attributes: [] }];
+/** The Disconnect that ends a session whatever its profile: its password was changed, or its NAS will not let it go. */
+export const sessionEnd: PlannedSteps = {
+  kind: "steps",
+  steps: [{ kind: "disconnect", attributes: [] }],
+  imposes: nothingImposed,
+  expected: {},
+  takesAway: false,
+};
 
 /** Brings one claimed session to its profile: plans, then journals, sends and records step by step. */
 export async function carryOut(job: ClaimedJob, context: RunContext): Promise<void> {
@@ -32,10 +38,10 @@ export async function carryOut(job: ClaimedJob, context: RunContext): Promise<vo
   if (!session) return await finishRun({ ...ending, move: settled }, context);
   if (!nas) return await finishRun({ ...ending, move: { obstacle: "unknown-nas", level: "error" } }, context);
   const run = { job, nas, session, to: desired, toDigest: desiredDigest, isSessionEnd: endsSession };
-  if (endsSession) return await takeSteps({ ...run, steps: sessionEnd }, context);
+  if (endsSession) return await takeSteps({ ...run, plan: sessionEnd }, context);
   if (job.appliedDigest === desiredDigest) return await finishRun({ ...ending, move: settled }, context);
   const plan = planFor(run, context);
-  if (plan.kind === "steps") return await takeSteps({ ...run, steps: plan.steps }, context);
+  if (plan.kind === "steps") return await takeSteps({ ...run, plan }, context);
   await finishRun({ ...ending, ...unsupported(plan.detail) }, context);
 }
 
@@ -48,10 +54,7 @@ const unsupported = (detail: string): Pick<Ending, "move" | "unsupported"> => ({
 type Goal = Pick<Run, "job" | "nas" | "session" | "to">;
 
 /** Never throws: an override that cannot be is like a measure that cannot. */
-export function planFor(
-  goal: Goal,
-  { gateway }: RunContext,
-): { kind: "steps"; steps: readonly Step[] } | { kind: "no"; detail: string } {
+export function planFor(goal: Goal, { gateway }: RunContext): PlannedSteps | { kind: "no"; detail: string } {
   try {
     const plan = gateway.plan(planRequest(goal));
     return plan.kind === "steps" ? plan : { kind: "no", detail: `${plan.measure}: ${plan.detail}` };
@@ -63,20 +66,21 @@ export function planFor(
 const planRequest = ({ job, nas, session, to }: Goal): PlanRequest => ({
   nas,
   session,
-  from: job.applied,
+  imposed: job.imposed,
   to,
   ...(job.subscribedRates && { subscribedRates: job.subscribedRates }),
 });
 
 /** The steps of a run from one on, each after the acknowledgement of the one before. */
 export async function takeSteps(run: Run, context: RunContext, first = 0): Promise<void> {
-  for (const [step] of run.steps.entries()) {
+  const { steps } = run.plan;
+  for (const [step] of steps.entries()) {
     if (step < first) continue;
     const ready = await makeReady(run, step, context);
     if (ready.kind !== "ready") return await endRun(run, notSent(run, step, ready), context);
     const { enforcementId } = ready;
     const outcome = await ready.prepared.send();
-    if (outcome.kind !== "acknowledged" || step === run.steps.length - 1)
+    if (outcome.kind !== "acknowledged" || step === steps.length - 1)
       return await endRun(
         run,
         { move: nextMove(attemptOf(run, step), outcome, context), request: { enforcementId, outcome } },
@@ -85,28 +89,33 @@ export async function takeSteps(run: Run, context: RunContext, first = 0): Promi
     await context.results.add({ request: { enforcementId, outcome } });
   }
   // The NAS needs to be told nothing for this profile.
-  await endRun(run, { move: { ...settled, applied: { profile: run.to, digest: run.toDigest } } }, context);
+  const { to, toDigest, plan } = run;
+  const applied = { profile: to, digest: toDigest, imposed: plan.imposes };
+  await endRun(run, { move: { ...settled, applied } }, context);
 }
 
 export async function endRun(
-  { job, toDigest, steps, isSessionEnd }: Run,
+  { job, toDigest, plan, isSessionEnd }: Run,
   end: Pick<Ending, "move" | "request" | "unsupported">,
   context: RunContext,
 ): Promise<void> {
   const isFollowed = end.move.applied?.digest === toDigest && !isSessionEnd;
   await finishRun(
-    { job, digest: toDigest, isSessionEnd, ...end, ...(isFollowed && { expected: expectedFrom(steps) }) },
+    { job, digest: toDigest, isSessionEnd, ...end, ...(isFollowed && { expected: plan.expected }) },
     context,
   );
 }
 
-export const attemptOf = ({ job, steps, to, toDigest }: Run, step: number): Attempt => ({
-  kind: steps[step]?.kind ?? "coa",
+export const attemptOf = ({ job, plan, to, toDigest }: Run, step: number): Attempt => ({
+  kind: plan.steps[step]?.kind ?? "coa",
   step,
-  isLastStep: step === steps.length - 1,
+  isLastStep: step === plan.steps.length - 1,
   from: job.applied,
+  imposed: job.imposed,
   to,
   toDigest,
+  imposes: plan.imposes,
+  takesAway: plan.takesAway,
   failures: job.attempts,
 });
 
@@ -120,7 +129,8 @@ type Ready =
 
 /** Gives a step its octets and journals them; only then may it be sent. Rejects when the database does. */
 async function makeReady(run: Run, step: number, context: RunContext): Promise<Ready> {
-  const { job, nas, session, steps } = run;
+  const { job, nas, session, plan } = run;
+  const { steps } = plan;
   const { kind, attributes } = steps[step] ?? { kind: "coa", attributes: [] };
   const prepared = await context.gateway.prepare(nas, session, { kind, attributes }).catch((error: Error) => error);
   context.isPrepared(job);
@@ -138,6 +148,7 @@ async function makeReady(run: Run, step: number, context: RunContext): Promise<R
       requestedAt: now(),
       profile: run.to,
       digest: run.toDigest,
+      imposes: plan.imposes,
       appliedDigest: job.appliedDigest,
       step,
       steps: steps.length,
@@ -154,9 +165,19 @@ async function makeReady(run: Run, step: number, context: RunContext): Promise<R
   return { kind: "stale" };
 }
 
+function whyNotSent(
+  { plan, isSessionEnd }: Run,
+  why: Exclude<Ready, { kind: "ready" }>,
+): Pick<Ending, "move" | "unsupported"> {
+  if (why.kind !== "unencodable") return { move: why.kind === "stale" ? lookAgain : handBack };
+  const end = unsupported(why.detail);
+  // What was there before cannot be said any more: the next login says it anew.
+  if (plan.takesAway && !isSessionEnd) return { ...end, move: { ...lookAgain, endsSession: true, level: "warn" } };
+  return end;
+}
+
 function notSent(run: Run, step: number, why: Exclude<Ready, { kind: "ready" }>): Pick<Ending, "move" | "unsupported"> {
-  const end =
-    why.kind === "unencodable" ? unsupported(why.detail) : { move: why.kind === "stale" ? lookAgain : handBack };
+  const end = whyNotSent(run, why);
   if (step === 0) return end;
   // Steps before it were acknowledged: then what the NAS runs is something between the two profiles.
   const { applied } = halfDone(run, step - 1);

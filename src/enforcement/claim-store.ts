@@ -1,5 +1,6 @@
 import type { Queryable } from "../database/database.ts";
 import type { Session } from "../session/session.ts";
+import { type Imposed, nothingImposed } from "./imposed.ts";
 import { type Profile, unrestricted } from "./profile.ts";
 
 /** A session that is to be brought to its profile, claimed for this node. */
@@ -17,6 +18,8 @@ export interface ClaimedJob {
   /** What may be in force now, and its digest ("?": nobody knows). */
   readonly applied: Profile;
   readonly appliedDigest: string | null;
+  /** All that has to be undone where it is wanted no more. */
+  readonly imposed: Imposed;
   readonly desired: Profile;
   readonly desiredDigest: string | null;
   readonly subscribedRates?: { readonly downKbps: number; readonly upKbps: number };
@@ -35,6 +38,7 @@ export interface UnfinishedRequest {
   /** What it was to bring about. */
   readonly profile: Profile;
   readonly digest: string | null;
+  readonly imposes: Imposed;
 }
 
 export interface ClaimRequest {
@@ -70,6 +74,7 @@ interface ClaimRow {
   readonly granted: Buffer | null;
   readonly applied: Profile | null;
   readonly applied_digest: string | null;
+  readonly imposed: Imposed | null;
   readonly profile: Profile | null;
   readonly profile_digest: string | null;
   readonly plan: { readonly downKbps: number; readonly upKbps: number } | null;
@@ -82,7 +87,16 @@ interface ClaimRow {
   readonly steps: number;
   readonly tried_profile: Profile | null;
   readonly tried_digest: string | null;
+  readonly tried_imposes: Imposed | null;
 }
+
+/**
+ * Sessions that a request can be about: open ones, and those that were only taken to be over since nothing was heard of
+ * them, unless their id is in use again: then it would meet another customer.
+ */
+export const mayLive = `(session.stopped_at is null or session.terminate_cause = 'stale' and not exists (
+       select from session as later where later.nas_id = session.nas_id
+         and later.acct_session_id = session.acct_session_id and later.incarnation > session.incarnation))`;
 
 /**
  * Claims due jobs under a lease and loads all that planning needs, in one statement. Fair: each NAS that has jobs and
@@ -118,17 +132,17 @@ export async function claimJobs(
        claimed.revision, claimed.attempts, claimed.ends_session,
        session.id, session.nas_id, session.acct_session_id, session.username, session.subscriber_id, session.started_at,
        session.last_seen_at, host(session.ipv4) as ipv4, session.ipv6, session.input_octets, session.output_octets,
-       session.identity, session.granted, session.applied, session.applied_digest,
+       session.identity, session.granted, session.applied, session.applied_digest, session.imposed,
        subscriber.profile, subscriber.profile_digest, subscriber.plan,
        unfinished.id as enforcement_id, unfinished.request, unfinished.local_port, unfinished.requested_at,
        unfinished.kind, unfinished.step, unfinished.steps, unfinished.profile as tried_profile,
-       unfinished.digest as tried_digest
+       unfinished.digest as tried_digest, unfinished.imposes as tried_imposes
      from claimed
-     left join session on session.id = claimed.session_id and session.stopped_at is null
+     left join session on session.id = claimed.session_id and ${mayLive}
      left join subscriber on subscriber.id = claimed.subscriber_id
      left join lateral (
        select enforcement.id, enforcement.request, enforcement.local_port, enforcement.requested_at, enforcement.kind,
-         enforcement.step, enforcement.steps, enforcement.profile, enforcement.digest
+         enforcement.step, enforcement.steps, enforcement.profile, enforcement.digest, enforcement.imposes
        from enforcement where enforcement.session_id = claimed.session_id and enforcement.outcome is null
          and enforcement.request is not null
        order by enforcement.id desc limit 1) as unfinished on true`,
@@ -149,6 +163,7 @@ function jobFromRow(row: ClaimRow): ClaimedJob {
     session: row.id === null ? undefined : sessionFromRow(row, row.id),
     applied: row.applied ?? unrestricted,
     appliedDigest: row.applied_digest,
+    imposed: row.imposed ?? nothingImposed,
     desired: row.profile ?? unrestricted,
     desiredDigest: row.profile_digest,
     ...(row.plan && { subscribedRates: row.plan }),
@@ -183,4 +198,5 @@ const unfinishedFromRow = (row: ClaimRow, { id, octets }: { id: string; octets: 
   steps: row.steps,
   profile: row.tried_profile ?? unrestricted,
   digest: row.tried_digest,
+  imposes: row.tried_imposes ?? nothingImposed,
 });

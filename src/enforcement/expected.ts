@@ -1,16 +1,10 @@
-import type { Step } from "./nas-gateway.ts";
+import type { NamedAttribute } from "../nas/nas.ts";
 
-/**
- * What accounting will show of an acknowledged plan, as far as the NAS shows it: attribute name -> texts. Of a name that
- * several steps set, the last one counts.
- */
-export function expectedFrom(steps: readonly Step[]): Readonly<Record<string, readonly string[]>> {
-  const expected = new Map<string, readonly string[]>();
-  for (const { attributes } of steps)
-    for (const [name, values] of Map.groupBy(attributes, (attribute) => attribute.name))
-      expected.set(
-        name,
-        values.map(({ value }) => String(value)),
-      );
-  return Object.fromEntries(expected);
-}
+/** What accounting will show of attributes that a NAS runs, as far as it shows them: attribute name -> texts. */
+export const expectedFrom = (attributes: readonly NamedAttribute[]): Readonly<Record<string, readonly string[]>> =>
+  Object.fromEntries(
+    [...Map.groupBy(attributes, ({ name }) => name)].map(([name, same]) => [
+      name,
+      same.map(({ value }) => String(value)),
+    ]),
+  );

@@ -37,6 +37,7 @@ function runEnd(
     obstacle: move.obstacle,
     ...(move.retryAfterMs !== undefined && { retryAfterMs: move.retryAfterMs }),
     hasFailed: request !== undefined && request.outcome.kind !== "acknowledged",
+    ...(move.endsSession && { endsSession: true }),
     hasEndedSession: isSessionEnd && hasEnded(request?.outcome),
     ...(unsupported !== undefined && { unsupported: attempt }),
   };

@@ -1,5 +1,6 @@
 import type { NamedAttribute, Nas } from "../nas/nas.ts";
 import type { Session } from "../session/session.ts";
+import type { Imposed } from "./imposed.ts";
 import type { MeasureKind } from "./measure.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Profile } from "./profile.ts";
@@ -10,17 +11,28 @@ export interface Step {
   readonly attributes: readonly NamedAttribute[];
 }
 
+export interface PlannedSteps {
+  readonly kind: "steps";
+  readonly steps: readonly Step[];
+  /** What is imposed on the session once the last step is acknowledged. */
+  readonly imposes: Imposed;
+  /** What accounting will show then, as far as the NAS shows it: attribute name -> texts. */
+  readonly expected: Readonly<Record<string, readonly string[]>>;
+  /** Something that the customer is to be rid of goes: if the NAS refuses, the session has to be ended. */
+  readonly takesAway: boolean;
+}
+
 /** How to bring one session from one profile to another on its NAS; in order, each only after the one before was acknowledged. */
 export type Plan =
-  | { readonly kind: "steps"; readonly steps: readonly Step[] }
+  | PlannedSteps
   /** The NAS's vendor (or its overrides) has no way to express it: nothing is sent. */
   | { readonly kind: "unsupported"; readonly measure: MeasureKind; readonly detail: string };
 
 export interface PlanRequest {
   readonly nas: Nas;
   readonly session: Session;
-  /** Everything that may be in force now. */
-  readonly from: Profile;
+  /** Everything of ours that may be in force now. */
+  readonly imposed: Imposed;
   readonly to: Profile;
   /** The subscriber's subscribed rates, for restoring a throttle. */
   readonly subscribedRates?: { readonly downKbps: number; readonly upKbps: number };

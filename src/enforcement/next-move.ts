@@ -1,3 +1,4 @@
+import { type Imposed, imposedUnion } from "./imposed.ts";
 import type { OutcomeDetail } from "./outcome.ts";
 import { forbidsSession, type Profile, profileUnion } from "./profile.ts";
 import { type RetrySchedule, type RetrySchedules, retryAfter } from "./retry-schedule.ts";
@@ -12,8 +13,12 @@ export interface Attempt {
   readonly isLastStep: boolean;
   /** What may have been in force before the plan's first step. */
   readonly from: Profile;
+  readonly imposed: Imposed;
   readonly to: Profile;
   readonly toDigest: string | null;
+  readonly imposes: Imposed;
+  /** The plan takes something from the session that its customer is to be rid of. */
+  readonly takesAway: boolean;
   /** Runs that failed before this one. */
   readonly failures: number;
 }
@@ -21,6 +26,7 @@ export interface Attempt {
 export interface Applied {
   readonly profile: Profile;
   readonly digest: string | null;
+  readonly imposed: Imposed;
 }
 
 /** What follows from how a run ended. */
@@ -31,6 +37,8 @@ export interface Move {
   readonly obstacle: string | null;
   /** undefined: not tried again by itself. */
   readonly retryAfterMs?: number;
+  /** The next try is a Disconnect: the NAS will not let go of what the customer is to be rid of. */
+  readonly endsSession?: true;
   /** error: a person must act; warn: heals by itself; info: as it should be. */
   readonly level: "info" | "warn" | "error";
 }
@@ -70,19 +78,18 @@ export function nextMove(attempt: Attempt, outcome: OutcomeDetail, context: Move
       return afterRefusal(attempt, outcome.errorCause, context);
     case "no-answer":
     case "unreachable":
+    case "not-authentic":
+      // What the NAS did is unknown. One forged datagram must not stop it for good either.
       return tryingAgain(
         { ...attempt, schedule: context.schedules.silence, obstacle: outcome.kind, isUnsure: true },
         context,
       );
-    case "not-authentic":
-      // A secret that does not fit, or somebody else answering: what the NAS did is unknown, and trying again won't tell.
-      return { applied: unsure(attempt), obstacle: outcome.kind, level: "error" };
   }
 }
 
 const afterAcknowledgement = (attempt: Attempt): Move =>
   attempt.isLastStep
-    ? { applied: { profile: attempt.to, digest: attempt.toDigest }, obstacle: null, level: "info" }
+    ? { applied: reached(attempt), obstacle: null, level: "info" }
     : // The desire changed between two steps: what is half done is looked at anew, at once.
       { applied: unsure(attempt), obstacle: null, retryAfterMs: 0, level: "info" };
 
@@ -95,10 +102,11 @@ function afterRefusal(attempt: Attempt, errorCause: number | undefined, context:
     case "session-gone":
       return afterSessionGone(attempt, obstacle);
     case "profile-fault":
+      return letGo(attempt, { ...applied, obstacle, level: "error" });
     case "nas-fault":
       return { ...applied, obstacle, level: "error" };
     case "unfit-request":
-      return { ...applied, obstacle, level: "warn" };
+      return letGo(attempt, { ...applied, obstacle, level: "warn" });
     case "busy":
       return tryingAgain(
         { ...attempt, schedule: context.schedules.busy, obstacle, isUnsure: attempt.step > 0 },
@@ -106,14 +114,26 @@ function afterRefusal(attempt: Attempt, errorCause: number | undefined, context:
       );
     case "unexplained":
       // Equipment that gives no cause is equipment that may have changed something before it refused (accel-ppp does).
-      return tryingAgain({ ...attempt, schedule: context.schedules.unexplained, obstacle, isUnsure: true }, context);
+      return letGo(
+        attempt,
+        tryingAgain({ ...attempt, schedule: context.schedules.unexplained, obstacle, isUnsure: true }, context),
+      );
   }
+}
+
+/**
+ * A customer whose release the NAS refuses for good is not left where they are: the session is ended, and the next login
+ * starts clean.
+ */
+function letGo(attempt: Attempt, move: Move): Move {
+  if (move.obstacle === null || attempt.kind === "disconnect" || !attempt.takesAway) return move;
+  return { ...move, obstacle: null, retryAfterMs: 0, endsSession: true, level: "warn" };
 }
 
 /** For a session that is not to be, gone is as good as ended; any other is armed by its next start. */
 const afterSessionGone = (attempt: Attempt, obstacle: string): Move =>
   attempt.kind === "disconnect" || forbidsSession(attempt.to)
-    ? { applied: { profile: attempt.to, digest: attempt.toDigest }, obstacle: null, level: "info" }
+    ? { applied: reached(attempt), obstacle: null, level: "info" }
     : { obstacle, level: "warn" };
 
 interface Trying extends Attempt {
@@ -131,4 +151,10 @@ function tryingAgain(trying: Trying, { random }: MoveContext): Move {
   };
 }
 
-const unsure = ({ from, to }: Attempt): Applied => ({ profile: profileUnion(from, to), digest: UNKNOWN_DIGEST });
+const reached = ({ to, toDigest, imposes }: Attempt): Applied => ({ profile: to, digest: toDigest, imposed: imposes });
+
+const unsure = ({ from, to, imposed, imposes }: Attempt): Applied => ({
+  profile: profileUnion(from, to),
+  digest: UNKNOWN_DIGEST,
+  imposed: imposedUnion(imposed, imposes),
+});

@@ -55,21 +55,25 @@ export function profileOf(measures: readonly Measure[]): Profile {
 }
 
 const sortedRules = (rules: readonly PortRule[]): PortRule[] =>
-  [...rules].sort((a, b) => JSON.stringify(a).localeCompare(JSON.stringify(b), "en"));
+  [...rules].sort((a, b) => canonical(a).localeCompare(canonical(b), "en"));
+
+/** The same text for equal values, in whatever order their keys stand: PostgreSQL's jsonb has an order of its own. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonical(inner)}`).join(",")}}`;
+}
 
 /** A short digest that two equal profiles share; null for the unrestricted one. Compared with what sessions last took. */
 export function profileDigest(profile: Profile): string | null {
-  const entries = Object.entries(profile).sort(([a], [b]) => (a < b ? -1 : 1));
-  if (entries.length === 0) return null;
-  return createHash("sha256").update(JSON.stringify(entries)).digest("hex").slice(0, 16);
+  if (Object.keys(profile).length === 0) return null;
+  return createHash("sha256").update(canonical(profile)).digest("hex").slice(0, 16);
 }
 
-/**
- * Everything that may be in force when nobody knows which of two profiles a NAS runs: to undo what is not wanted of it.
- * Of two throttles the later one is named; that there may be one is what counts.
- */
+/** What to show when nobody knows which of two profiles a NAS runs. What is undone of it is imposed.ts's to remember. */
 export function profileUnion(earlier: Profile, later: Profile): Profile {
   const rules = [...(earlier.blockedPorts ?? []), ...(later.blockedPorts ?? [])];
-  const distinct = [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
+  const distinct = [...new Map(rules.map((rule) => [canonical(rule), rule])).values()];
   return { ...earlier, ...later, ...(rules.length > 0 && { blockedPorts: sortedRules(distinct) }) };
 }

@@ -1,4 +1,5 @@
 import type { Database, Transaction } from "../database/database.ts";
+import { imposedJson } from "./imposed.ts";
 import type { Applied } from "./next-move.ts";
 import type { Outcome } from "./outcome.ts";
 
@@ -34,6 +35,8 @@ export interface RunEnd {
   readonly retryAfterMs?: number;
   /** It counts as a failed try. */
   readonly hasFailed: boolean;
+  /** The next try ends the session. */
+  readonly endsSession?: boolean;
   /** It was to end the session, and that is done. */
   readonly hasEndedSession?: boolean;
   readonly unsupported?: UnsupportedAttempt;
@@ -101,7 +104,9 @@ async function insertUnsupported(trx: Transaction, runs: readonly RunEnd[]): Pro
 
 /**
  * Sessions before jobs, and those as accounting sorts them: it locks sessions, then subscribers; an order locks
- * subscribers, then jobs. What accounting showed before a change says nothing of what runs after it.
+ * subscribers, then jobs. What accounting showed before a change says nothing of what runs after it: without its digest
+ * the next Interim is looked at in full. What was imposed before is kept beside, for a NAS that acknowledges and does
+ * nothing.
  */
 async function writeSessions(trx: Transaction, runs: readonly RunEnd[]): Promise<void> {
   const ids = runs.map(({ sessionId }) => sessionId);
@@ -115,9 +120,13 @@ async function writeSessions(trx: Transaction, runs: readonly RunEnd[]): Promise
        applied = case when given.is_applied then given.applied::jsonb else session.applied end,
        applied_digest = case when given.is_applied then given.applied_digest else session.applied_digest end,
        expected = case when given.is_applied then given.expected::jsonb else session.expected end,
-       observed = case when given.is_applied and given.expected is not null then null else session.observed end
-     from unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::text[], $7::text[])
-       as given (session_id, claimant, obstacle, is_applied, applied, applied_digest, expected)
+       observed = case when given.is_applied then null else session.observed end,
+       shown_digest = case when given.is_applied then null else session.shown_digest end,
+       imposed = case when given.is_applied then given.imposed::jsonb else session.imposed end,
+       imposed_before = case when given.is_applied and session.imposed is distinct from given.imposed::jsonb
+         then session.imposed else session.imposed_before end
+     from unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::text[], $7::text[], $8::text[])
+       as given (session_id, claimant, obstacle, is_applied, applied, applied_digest, expected, imposed)
      join enforcement_job as job on job.session_id = given.session_id and job.claimed_by = given.claimant
      where session.id = given.session_id`,
     [
@@ -128,6 +137,7 @@ async function writeSessions(trx: Transaction, runs: readonly RunEnd[]): Promise
       runs.map(({ applied }) => (applied && applied.digest !== null ? JSON.stringify(applied.profile) : null)),
       runs.map(({ applied }) => applied?.digest ?? null),
       runs.map(({ applied }) => (applied?.expected ? JSON.stringify(applied.expected) : null)),
+      runs.map(({ applied }) => imposedJson(applied?.imposed)),
     ],
   );
 }
@@ -140,8 +150,8 @@ async function writeJobs(trx: Transaction, runs: readonly RunEnd[]): Promise<voi
   await trx.query(
     `with given as (
        select given.*, (subscriber.profile_digest is not distinct from given.digest and job.revision = given.revision) as is_current
-       from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::int[], $6::boolean[], $7::boolean[])
-         as given (session_id, claimant, revision, digest, retry_ms, has_failed, has_ended)
+       from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::int[], $6::boolean[], $7::boolean[], $8::boolean[])
+         as given (session_id, claimant, revision, digest, retry_ms, has_failed, has_ended, ends_session)
        join enforcement_job as job on job.session_id = given.session_id
        left join subscriber on subscriber.id = job.subscriber_id),
      done as (
@@ -150,7 +160,7 @@ async function writeJobs(trx: Transaction, runs: readonly RunEnd[]): Promise<voi
          and given.is_current and given.retry_ms is null
        returning job.session_id)
      update enforcement_job as job set claimed_by = null, claimed_until = null,
-       ends_session = job.ends_session and not given.has_ended,
+       ends_session = (job.ends_session and not given.has_ended) or given.ends_session,
        attempts = case when given.is_current and job.revision = given.revision
          then job.attempts + given.has_failed::int else 0 end,
        due_at = case when given.is_current and job.revision = given.revision
@@ -166,6 +176,7 @@ async function writeJobs(trx: Transaction, runs: readonly RunEnd[]): Promise<voi
       runs.map(({ retryAfterMs }) => retryAfterMs ?? null),
       runs.map(({ hasFailed }) => hasFailed),
       runs.map(({ hasEndedSession }) => hasEndedSession ?? false),
+      runs.map(({ endsSession }) => endsSession ?? false),
     ],
   );
 }

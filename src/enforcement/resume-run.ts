@@ -1,7 +1,8 @@
+import { isDeepStrictEqual } from "node:util";
 import { attemptOf, endRun, halfDone, planFor, type Run, sessionEnd, takeSteps } from "./carry-out.ts";
 import type { ClaimedJob, UnfinishedRequest } from "./claim-store.ts";
 import { finishRun, handBack, settled } from "./finish-run.ts";
-import type { Step } from "./nas-gateway.ts";
+import type { PlannedSteps } from "./nas-gateway.ts";
 import { type Move, nextMove } from "./next-move.ts";
 import type { Outcome } from "./outcome.ts";
 import type { RunContext } from "./run-context.ts";
@@ -29,8 +30,8 @@ export async function resumeRun(job: UnfinishedJob, context: RunContext): Promis
   }
   const isSessionEnd = job.endsSession && unfinished.kind === "disconnect";
   const goal = { job, nas, session, to: unfinished.profile, toDigest: unfinished.digest, isSessionEnd };
-  const steps = isSessionEnd ? sessionEnd : samePlan(goal, context);
-  const run = { ...goal, steps: steps ?? unknownSteps(unfinished) };
+  const plan = isSessionEnd ? sessionEnd : samePlan(goal, context);
+  const run = { ...goal, plan: plan ?? unknownPlan(unfinished) };
   if (context.now().getTime() - unfinished.requestedAt.getTime() >= RESUMABLE_MS) {
     const move: Move = { ...halfDone(run, unfinished.step), level: "warn" };
     return await endRun(run, { move, request: unknown }, context);
@@ -38,17 +39,28 @@ export async function resumeRun(job: UnfinishedJob, context: RunContext): Promis
   const outcome = await resend(run, unfinished, context);
   context.isPrepared(job);
   if (!outcome) return await finishRun({ job, digest: unfinished.digest, move: handBack }, context);
-  await goOn({ run, outcome, mayGoOn: steps !== undefined && unfinished.digest === job.desiredDigest }, context);
+  await goOn({ run, outcome, mayGoOn: plan !== undefined && unfinished.digest === job.desiredDigest }, context);
 }
 
 /** The plan that it was a step of; undefined: it would be another one now. */
-function samePlan(goal: Omit<Run, "steps">, context: RunContext): readonly Step[] | undefined {
+function samePlan(goal: Omit<Run, "plan">, context: RunContext): PlannedSteps | undefined {
+  const { unfinished } = goal.job;
   const plan = planFor(goal, context);
-  return plan.kind === "steps" && plan.steps.length === goal.job.unfinished?.steps ? plan.steps : undefined;
+  const isSame =
+    plan.kind === "steps" &&
+    plan.steps.length === unfinished?.steps &&
+    isDeepStrictEqual(plan.imposes, unfinished.imposes);
+  return isSame ? plan : undefined;
 }
 
-const unknownSteps = ({ kind, steps }: UnfinishedRequest): readonly Step[] =>
-  Array.from({ length: steps }, () => ({ kind, attributes: [] }));
+/** It imposes what it was planned to; it may have taken something away. */
+const unknownPlan = ({ kind, steps, imposes }: UnfinishedRequest): PlannedSteps => ({
+  kind: "steps",
+  steps: Array.from({ length: steps }, () => ({ kind, attributes: [] })),
+  imposes,
+  expected: {},
+  takesAway: true,
+});
 
 async function resend({ nas }: Run, { octets, localPort }: UnfinishedRequest, { gateway }: RunContext) {
   try {
@@ -69,7 +81,7 @@ async function goOn({ run, outcome, mayGoOn }: Resent, context: RunContext): Pro
   const { unfinished } = run.job;
   if (!unfinished) return;
   const request = { enforcementId: unfinished.enforcementId, outcome };
-  const isLastStep = unfinished.step === run.steps.length - 1;
+  const isLastStep = unfinished.step === run.plan.steps.length - 1;
   if (outcome.kind !== "acknowledged" || isLastStep) {
     const move = nextMove(attemptOf(run, unfinished.step), outcome, context);
     return await endRun(run, { move, request }, context);

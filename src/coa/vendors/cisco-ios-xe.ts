@@ -1,12 +1,10 @@
 import type { NamedAttribute } from "../../nas/nas.ts";
+import { settingKey } from "../setting-key.ts";
 import { attributes, services, type Vendor } from "../vendor.ts";
 
 const AV_PAIR = "Cisco-AVPair";
 
 const pair = (key: string, value: string): NamedAttribute => ({ name: AV_PAIR, value: `${key}=${value}` });
-
-/** "subscriber:" in a CoA and "ip:" in an Access-Accept mean the same setting. */
-const keyOf = (value: string): string => (value.split("=")[0] ?? "").replace(/^(subscriber|ip):/, "").toLowerCase();
 
 const command = (what: string) => (name: string) => [
   pair("subscriber:command", what),
@@ -35,13 +33,15 @@ export const ciscoIosXe: Vendor = {
     // An automatic service of the session: "A" and its name.
     grant: (names) => names.map((name) => ({ name: "Cisco-Account-Info", value: `A${name}` })),
     named: ({ name, value }) => {
+      const account = name.toLowerCase() === "cisco-account-info" ? /^A(.+)$/.exec(String(value))?.[1] : undefined;
+      if (account !== undefined) return { kind: "service", name: account };
       if (name.toLowerCase() !== AV_PAIR.toLowerCase()) return undefined;
-      const key = keyOf(String(value));
+      const key = settingKey(String(value));
       if (key === "command") return { kind: "part" };
       const service = String(value).slice(String(value).indexOf("=") + 1);
       return key === "service-name" ? { kind: "service", name: service } : undefined;
     },
   },
   slot: ({ name, value }) =>
-    (name.toLowerCase() === AV_PAIR.toLowerCase() ? `${name}:${keyOf(String(value))}` : name).toLowerCase(),
+    (name.toLowerCase() === AV_PAIR.toLowerCase() ? `${name}:${settingKey(String(value))}` : name).toLowerCase(),
 };

@@ -2,6 +2,10 @@ import { ipFilterRules } from "../filter-rule.ts";
 import { attributes, type Vendor } from "../vendor.ts";
 
 const BITS_PER_KILOBIT = 1000;
+/** The attribute holds 32 bits: faster lines are as good as unlimited by it. */
+const MOST_BITS = 4_294_967_295;
+
+const bits = (kbps: number): number => Math.min(kbps * BITS_PER_KILOBIT, MOST_BITS);
 
 /**
  * What RFCs and widely shared attributes can say: WISPr-Bandwidth-Max-* in bits a second for a throttle, Filter-Id
@@ -15,8 +19,8 @@ export const generic: Vendor = {
   takesCoa: true,
   throttle: ({ downKbps, upKbps }) =>
     attributes(
-      { name: "WISPr-Bandwidth-Max-Down", value: downKbps * BITS_PER_KILOBIT },
-      { name: "WISPr-Bandwidth-Max-Up", value: upKbps * BITS_PER_KILOBIT },
+      { name: "WISPr-Bandwidth-Max-Down", value: bits(downKbps) },
+      { name: "WISPr-Bandwidth-Max-Up", value: bits(upKbps) },
     ),
   walledGarden: () => attributes({ name: "Filter-Id", value: "walled-garden" }),
   filter: (rules) => attributes(...ipFilterRules(rules).map((value) => ({ name: "NAS-Filter-Rule", value }))),

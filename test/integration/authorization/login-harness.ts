@@ -7,7 +7,6 @@ import {
   type AuthorizerDependencies,
   createAuthorizer,
 } from "../../../src/authorization/authorizer.ts";
-import { overlayAttributes } from "../../../src/coa/overlay.ts";
 import type { Database } from "../../../src/database/database.ts";
 import type { Dictionary } from "../../../src/dictionary/dictionary.ts";
 import { loadDictionary } from "../../../src/dictionary/load-dictionary.ts";
@@ -57,7 +56,6 @@ export function harnessOn(database: Database, changes: Partial<AuthorizerDepende
     database,
     dictionary,
     loginProfile,
-    overlayAttributes,
     saveGrants,
     insertAccessEnforcements,
     credentials,

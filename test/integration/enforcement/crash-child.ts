@@ -3,6 +3,7 @@ import { openDatabase } from "../../../src/database/database.ts";
 import type { NasGateway } from "../../../src/enforcement/nas-gateway.ts";
 import type { Outcome } from "../../../src/enforcement/outcome.ts";
 import { startDispatcher } from "./fixtures.ts";
+import { planned } from "./scripted-nas.ts";
 
 /** Where the process kills itself. */
 export type CrashPoint = "prepared" | "journalled" | "sent" | "answered" | "never";
@@ -33,10 +34,7 @@ async function overTheWire(octets: Buffer): Promise<Outcome> {
 }
 
 const gateway: NasGateway = {
-  plan: ({ to }) => ({
-    kind: "steps",
-    steps: [{ kind: "coa", attributes: [{ name: "Filter-Id", value: JSON.stringify(to) }] }],
-  }),
+  plan: ({ to }) => planned([{ kind: "coa", attributes: [{ name: "Filter-Id", value: JSON.stringify(to) }] }]),
   capacity: () => 10,
   prepare: async (_nas, session) => {
     const octets = Buffer.from(`${session.id} ${randomBytes(8).toString("hex")}`);

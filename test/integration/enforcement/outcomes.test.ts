@@ -150,12 +150,44 @@ test("a busy NAS is asked again and then follows", async () => {
   ]);
 });
 
-test("answers that are not authentic stop it and are told apart from silence", async () => {
+test("answers that are not authentic are told apart from silence, tried again, and given up in the end", async () => {
   start(inTurn({ kind: "not-authentic" }));
   await order(db.database, { subscriberId: "s1", detail: garden });
   await allDone(db.database);
-  expect(nas.seen).toHaveLength(1);
+  expect(nas.seen).toHaveLength(3);
   expect(await view("walled-garden")).toMatchObject({ state: "failed", sessions: [{ outcome: "not-authentic" }] });
+});
+
+test("a release that the NAS refuses for good is followed by a Disconnect, once", async () => {
+  start({
+    answer: ({ kind, asks }) =>
+      kind === "coa" && asks === "{}" ? { kind: "refused", errorCause: 407 } : { kind: "acknowledged" },
+    takesAway: true,
+  });
+  await order(db.database, { subscriberId: "s1", detail: garden });
+  await allDone(db.database);
+  await lift("walled-garden");
+  await settle();
+  await allDone(db.database);
+  expect(nas.seen.map(({ kind }) => kind)).toEqual(["coa", "coa", "disconnect"]);
+  expect(await sessionFacts(db.database, session)).toMatchObject({ obstacle: null });
+});
+
+test("all that may be in force after silence is remembered as it was sent, until an acknowledged change takes it away", async () => {
+  start(inTurn({ kind: "acknowledged" }, { kind: "no-answer" }, { kind: "no-answer" }, { kind: "no-answer" }));
+  await order(db.database, { subscriberId: "s1", detail: throttle() });
+  await allDone(db.database);
+  await order(db.database, { subscriberId: "s1", detail: garden });
+  await allDone(db.database);
+  const [row] = await db.database.query<{ imposed: { attributes: { value: string }[] } }>(
+    "select imposed from session where id = $1",
+    [session],
+  );
+  const asked = row?.imposed.attributes.map(({ value }) => JSON.parse(value));
+  expect(asked).toEqual([
+    { throttle: { downKbps: 1000, upKbps: 256 } },
+    { isWalledGarden: true, throttle: { downKbps: 1000, upKbps: 256 } },
+  ]);
 });
 
 test("a suspended session is told once to end, and its Stop ends the matter", async () => {

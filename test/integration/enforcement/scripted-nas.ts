@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
-import type { NasGateway, Step } from "../../../src/enforcement/nas-gateway.ts";
+import { expectedFrom } from "../../../src/enforcement/expected.ts";
+import type { NasGateway, PlannedSteps, Step } from "../../../src/enforcement/nas-gateway.ts";
 import type { Outcome, OutcomeDetail } from "../../../src/enforcement/outcome.ts";
 import { forbidsSession, type Profile } from "../../../src/enforcement/profile.ts";
 import type { Nas } from "../../../src/nas/nas.ts";
@@ -32,7 +33,14 @@ export interface Script {
   readonly capacity?: (nas: Nas) => number;
   readonly steps?: (to: Profile) => readonly Step[] | "unsupported";
   readonly now?: () => Date;
+  readonly takesAway?: boolean;
 }
+
+/** As a plan: it imposes what its steps set, and accounting will show just that. */
+export const planned = (steps: readonly Step[], takesAway = false): PlannedSteps => {
+  const attributes = steps.flatMap((step) => step.attributes);
+  return { kind: "steps", steps, imposes: { attributes, services: [] }, expected: expectedFrom(attributes), takesAway };
+};
 
 const oneStep = (to: Profile): readonly Step[] => [
   { kind: forbidsSession(to) ? "disconnect" : "coa", attributes: [{ name: "Filter-Id", value: JSON.stringify(to) }] },
@@ -81,7 +89,7 @@ export function createScriptedNas(script: Script = {}): ScriptedNas {
     plan: ({ to }) => {
       const steps = script.steps?.(to) ?? oneStep(to);
       if (steps === "unsupported") return { kind: "unsupported", measure: "block-ports", detail: "no filters here" };
-      return { kind: "steps", steps };
+      return planned(steps, script.takesAway ?? false);
     },
     capacity: (nas) => (script.capacity?.(nas) ?? 64) - (inFlight.get(nas.id) ?? 0),
     prepare: async (nas, session, step) => {

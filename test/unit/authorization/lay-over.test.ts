@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { layOver } from "../../../src/authorization/lay-over.ts";
+import { settingKey } from "../../../src/coa/setting-key.ts";
 import type { RawAttribute } from "../../../src/radius/packet.ts";
 
 const CISCO = 9;
@@ -17,7 +18,7 @@ const vendor = (id: number, ...inner: readonly [type: number, text: string][]): 
 };
 
 const lay = (given: readonly RawAttribute[], overlay: readonly RawAttribute[]) =>
-  layOver(given, overlay, (id, type) => id === CISCO && type === 1);
+  layOver(given, overlay, (id, type, text) => (id === CISCO && type === 1 ? settingKey(text) : undefined));
 
 describe("laying a profile over what the upstream gave", () => {
   test("an empty overlay changes nothing", () => {
@@ -52,6 +53,7 @@ describe("laying a profile over what the upstream gave", () => {
       vendor(CISCO, [1, "ip:addr-pool=pool1"]),
       vendor(CISCO, [1, "ip:sub-qos-policy-in=gold"]),
       vendor(CISCO, [1, "ip:sub-qos-policy-in*gold"]),
+      vendor(CISCO, [1, "subscriber:Sub-QoS-Policy-In=gold"]),
     ];
     expect(lay(given, [vendor(CISCO, [1, "ip:sub-qos-policy-in=slow"])])).toEqual([
       vendor(CISCO, [1, "ip:addr-pool=pool1"]),

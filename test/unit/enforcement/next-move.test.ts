@@ -7,17 +7,23 @@ const context: MoveContext = {
   schedules: { silence: [100, 200], busy: [300], unexplained: [400] },
   random: () => 0.5,
 };
+const slow = { attributes: [{ name: "Filter-Id", value: "slow" }], services: [] };
+const garden = { attributes: [], services: ["garden"] };
+const both = { attributes: slow.attributes, services: garden.services };
 const attempt: Attempt = {
   kind: "coa",
   step: 0,
   isLastStep: true,
   from: { throttle: { downKbps: 1, upKbps: 1 } },
+  imposed: slow,
+  imposes: garden,
+  takesAway: false,
   to: { isWalledGarden: true },
   toDigest: "garden",
   failures: 0,
 };
-const follows = { profile: attempt.to, digest: "garden" };
-const unknown = { profile: { ...attempt.from, ...attempt.to }, digest: "?" };
+const follows = { profile: attempt.to, digest: "garden", imposed: garden };
+const unknown = { profile: { ...attempt.from, ...attempt.to }, digest: "?", imposed: both };
 const refused = (errorCause?: number): OutcomeDetail => ({
   kind: "refused",
   ...(errorCause !== undefined && { errorCause }),
@@ -96,7 +102,29 @@ describe("RFC 5176 section 3.6: what each Error-Cause leads to", () => {
   });
 });
 
-test.each(["no-answer", "unreachable"] as const)(
+describe("a release that the NAS refuses for good ends the session, so that the next login starts clean", () => {
+  const lifting: Attempt = { ...attempt, takesAway: true };
+  const ended = { obstacle: null, retryAfterMs: 0, endsSession: true };
+
+  test.each([401, 402, 404, 405, 406, 407, 504, 507, 508])("%i", (errorCause) => {
+    expect(nextMove(lifting, refused(errorCause), context)).toMatchObject(ended);
+  });
+
+  test("without a cause, once the tries are over", () => {
+    expect(nextMove(lifting, refused(), context).endsSession).toBeUndefined();
+    expect(nextMove({ ...lifting, failures: 1 }, refused(), context)).toMatchObject(ended);
+  });
+
+  test("but not where the NAS lets nobody do that, where the session is gone, or where the Disconnect was refused", () => {
+    for (const errorCause of [403, 501, 503])
+      expect(nextMove(lifting, refused(errorCause), context)).toMatchObject({ obstacle: `refused-${errorCause}` });
+    const refusedEnd = nextMove({ ...lifting, kind: "disconnect" }, refused(405), context);
+    expect(refusedEnd).toMatchObject({ obstacle: "refused-405" });
+    expect(refusedEnd.endsSession).toBeUndefined();
+  });
+});
+
+test.each(["no-answer", "unreachable", "not-authentic"] as const)(
   "%s leaves what runs unknown, is tried again longer and longer, then given up",
   (kind) => {
     expect(nextMove(attempt, { kind }, context)).toEqual({
@@ -113,11 +141,6 @@ test.each(["no-answer", "unreachable"] as const)(
     });
   },
 );
-
-test("answers that are not authentic stop it at once: a person has to look at the secret", () => {
-  const move = nextMove(attempt, { kind: "not-authentic" }, context);
-  expect(move).toEqual({ applied: unknown, obstacle: "not-authentic", level: "error" });
-});
 
 test("waits are spread by a fifth to either side", () => {
   expect([0, 0.5, 1].map((random) => retryAfter([1000], 1, () => random))).toEqual([800, 1000, 1200]);

@@ -79,3 +79,15 @@ test("the union of two profiles has all that either has, and each rule once", ()
   expect(union.blockedPorts?.map(({ port }) => port)).toEqual([22, 25]);
   expect(profileUnion(unrestricted, unrestricted)).toEqual({});
 });
+
+test("the digest does not depend on the order of keys: jsonb gives them back in its own", () => {
+  const given = {
+    throttle: { downKbps: 512, upKbps: 128 },
+    blockedPorts: [{ protocol: "tcp", port: 25, direction: "out" }],
+  } as const;
+  const stored = {
+    blockedPorts: [{ port: 25, protocol: "tcp", direction: "out" }],
+    throttle: { upKbps: 128, downKbps: 512 },
+  } as const;
+  expect(profileDigest(stored)).toBe(profileDigest(given));
+});
