@@ -1,0 +1,44 @@
+import { parseArgs } from "node:util";
+import type { CommandIo } from "./command-io.ts";
+import { configuration } from "./configuration.ts";
+import { examine } from "./doctor/examine.ts";
+import type { Finding } from "./doctor/finding.ts";
+import { readArguments } from "./read-arguments.ts";
+
+export const summary = "checks configuration, database, ports, upstream and each NAS";
+
+const usage = `usage: weir doctor [--json]
+
+Checks the configuration, the files that hold keys, the ports, the database and its schema, each upstream server (by
+Status-Server), and each NAS by what is on record of it. Changes nothing, and sends nothing to a NAS: only enforcement
+speaks to a CoA port. Works beside a running server and without one.
+  --json  a list of {level, about, text, hint}; level is ok, warning or failure
+
+exit code: 0 no failures, 1 failures, 2 wrong usage or configuration (every problem is named)
+`;
+
+function asText(findings: readonly Finding[]): string {
+  const lines = findings.map(({ level, about, text, hint }) => {
+    const line = `${level.padEnd(8)} ${about}: ${text}`;
+    return hint === undefined ? line : `${line}\n         → ${hint}`;
+  });
+  const count = (level: Finding["level"]) => findings.filter((finding) => finding.level === level).length;
+  return `${[...lines, "", `failures ${count("failure")}, warnings ${count("warning")}, ok ${count("ok")}`].join("\n")}\n`;
+}
+
+export async function run(args: readonly string[], io: CommandIo): Promise<number> {
+  const form = { command: "doctor", usage, count: [0, 0] as const };
+  const read = readArguments(io, form, () =>
+    parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: { json: { type: "boolean" }, help: { type: "boolean", short: "h" } },
+    }),
+  );
+  if (read.kind === "done") return read.code;
+  const config = configuration(io);
+  if (!config) return 2;
+  const findings = await examine(config);
+  io.stdout.write(read.given.values.json ? `${JSON.stringify(findings, null, 2)}\n` : asText(findings));
+  return findings.some(({ level }) => level === "failure") ? 1 : 0;
+}

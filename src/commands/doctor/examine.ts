@@ -1,0 +1,77 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { Config } from "../../config/config.ts";
+import { type Database, openDatabase } from "../../database/database.ts";
+import { startEmbeddedPostgres } from "../../database/embedded-postgres.ts";
+import { createKeyRing } from "../../secrets/key-ring.ts";
+import { storedKey } from "../../secrets/stored-key.ts";
+import { failureText } from "../failure-text.ts";
+import { checkDatabase } from "./check-database.ts";
+import { checkFiles } from "./check-files.ts";
+import { checkNases } from "./check-nases.ts";
+import { checkPorts } from "./check-ports.ts";
+import { checkUpstream } from "./check-upstream.ts";
+import { type Finding, failure, ok, warning } from "./finding.ts";
+import { nasRecords } from "./nas-record-store.ts";
+
+const MAX_CONNECTIONS = 2;
+
+async function exists(path: string): Promise<boolean> {
+  return await stat(path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== "ENOENT",
+  );
+}
+
+/** Only where there is a key: a new one would open nothing, and doctor makes nothing. */
+async function checkRegistrations(config: Config, database: Database): Promise<Finding[]> {
+  const keyFile = join(config.dataDir, "secret-key");
+  if (config.secretKeys === undefined && !(await exists(keyFile)))
+    return [warning("nas", "not looked at: there is no key to open their secrets with", "set WEIR_SECRET_KEY")];
+  const keyRing = createKeyRing(config.secretKeys ?? [(await storedKey(keyFile)).text]);
+  return checkNases(await nasRecords(database, keyRing), new Date());
+}
+
+async function examineDatabase(config: Config, url: string): Promise<Finding[]> {
+  const database = openDatabase({ url, maxConnections: MAX_CONNECTIONS, onConnectionError: () => undefined });
+  try {
+    const { findings, isUsable } = await checkDatabase(database);
+    return isUsable ? [...findings, ...(await checkRegistrations(config, database))] : [...findings];
+  } catch (error) {
+    return [
+      failure("database", failureText(error), "does DATABASE_URL name the right host, database, user and password?"),
+    ];
+  } finally {
+    await database.close();
+  }
+}
+
+/** The embedded PostgreSQL is started if it does not run, and ended again; one that was never made is not made. */
+async function examineEmbedded(config: Config): Promise<Finding[]> {
+  if (!(await exists(join(config.dataDir, "postgres", "PG_VERSION"))))
+    return [warning("database", "the embedded PostgreSQL does not exist yet", "npm start, or weir migrate, makes it")];
+  try {
+    const postgres = await startEmbeddedPostgres({ dataFolder: config.dataDir });
+    try {
+      return await examineDatabase(config, postgres.url);
+    } finally {
+      if (!postgres.wasRunning) await postgres.stop();
+    }
+  } catch (error) {
+    return [failure("database", failureText(error), `see ${config.dataDir}/postgres/log`)];
+  }
+}
+
+/** Looks at everything, one thing after another; nothing that fails keeps the rest from being looked at. */
+export async function examine(config: Config): Promise<Finding[]> {
+  const settings = config.warnings.map((text) => warning("configuration", text, "leave it out, or see README.md"));
+  return [
+    ...(settings.length > 0 ? settings : [ok("configuration", "nothing is wrong with it")]),
+    ...(await checkFiles(config)),
+    ...(await checkPorts(config)),
+    ...(config.databaseUrl === undefined
+      ? await examineEmbedded(config)
+      : await examineDatabase(config, config.databaseUrl)),
+    ...(await checkUpstream(config)),
+  ];
+}
