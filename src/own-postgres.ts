@@ -10,7 +10,7 @@ export interface OwnPostgres {
 }
 
 /** A server that is just stopping, or was just killed, gives up its database within this time. */
-const WAIT_FOR_OTHER_MS = 5_000;
+const WAIT_FOR_OTHER_MS = 3_000;
 const LOOK_EVERY_MS = 100;
 
 /** For a command: uses what runs; what it started itself it ends, unless a server has come to use it since. */

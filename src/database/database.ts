@@ -97,6 +97,9 @@ export function openDatabase(options: DatabaseOptions): Database {
     application_name: "weir",
   });
   pool.on("error", options.onConnectionError);
+  // The pool listens to idle connections only: one lost between two statements of a transaction would end the process.
+  // The next statement says what happened.
+  pool.on("connect", (client) => client.on("error", () => undefined));
   const build = knexFactory({ client: "pg" });
   const onPool = queryableOn(pool);
   return {

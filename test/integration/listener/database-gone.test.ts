@@ -9,7 +9,14 @@ import { type FakeUpstream, startFakeUpstream } from "../../support/fake-upstrea
 import { freePort } from "../../support/free-port.ts";
 import { accessRequest, accountingRequest, openRadiusPeer, type RadiusPeer } from "../../support/radius-peer.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/test-database.ts";
-import { callWeir, endAllWeirs, metricOf, type Ready, startWeirProcess } from "../../support/weir-process.ts";
+import {
+  callWeir,
+  endAllWeirs,
+  metricOf,
+  type Ready,
+  startWeirProcess,
+  type WeirProcess,
+} from "../../support/weir-process.ts";
 
 const SECRET = "testing123";
 
@@ -62,6 +69,7 @@ let database: TestDatabase;
 let way: Way;
 let upstream: FakeUpstream;
 let folder: string;
+let weir: WeirProcess;
 let ready: Ready;
 let acct: RadiusPeer;
 let auth: RadiusPeer;
@@ -70,7 +78,7 @@ beforeAll(async () => {
   way = await wayTo(database.url);
   upstream = await startFakeUpstream({ secret: Buffer.from("up"), answer: () => ({ code: Code.AccessAccept }) });
   folder = await mkdtemp(join(tmpdir(), "weir-gone-"));
-  const weir = startWeirProcess({
+  weir = startWeirProcess({
     DATABASE_URL: way.url,
     WEIR_DATA_DIR: folder,
     WEIR_LOG_LEVEL: "error",
@@ -111,6 +119,8 @@ test("while the database is gone no record is acknowledged, logins pass with the
   await way.cut();
   const record = accountingRequest({ secret: SECRET, identifier: 200, status: 1, session: "meanwhile" });
   expect(await acct.ask(record, 1_500)).toBeUndefined();
+  // What it says when it dies of it.
+  expect(weir.stderr()).not.toMatch(/weir: |Error/);
   await expect
     .poll(() => metricOf(ready.http, "weir_radius_dropped_total", 'port="acct"', 'reason="unavailable"'))
     .toBeGreaterThanOrEqual(1);
