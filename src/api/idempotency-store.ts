@@ -19,8 +19,8 @@ export interface StoredRequest {
 }
 
 /** How long an answer is kept, and how long a claim holds without being renewed. */
-export const KEPT_HOURS = 24;
-export const CLAIM_SECONDS = 30;
+const KEPT_HOURS = 24;
+const CLAIM_SECONDS = 30;
 
 /**
  * Claims the right to run a request: true when nobody ran it within the last day, or when whoever did died over it.

@@ -41,6 +41,7 @@ export const problemCodes = {
   "method-not-allowed": [405, "This address does not take this method"],
   "username-taken": [409, "A username belongs to another subscriber"],
   "address-taken": [409, "Another NAS has this address and identifier"],
+  "password-withdrawn": [409, "The password was withdrawn by a regeneration"],
   "subscriber-in-use": [409, "The subscriber still has sessions, measures or cases"],
   "source-in-use": [409, "The source has sent reports"],
   "not-waiting": [409, "The measure does not wait for a decision"],

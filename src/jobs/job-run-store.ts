@@ -43,11 +43,6 @@ export async function finishRun(
   ]);
 }
 
-/** A slot that was taken, but not run since the job was still running. */
-export async function dropRun(on: Queryable, id: string): Promise<void> {
-  await on.query("delete from job_run where job_run.id = $1", [id]);
-}
-
 /** The newest run of each job, by name. */
 export async function latestRuns(on: Queryable, names: readonly string[]): Promise<Map<string, JobRun>> {
   const rows = await on.query<JobRun & { name: string }>(

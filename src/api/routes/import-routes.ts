@@ -26,6 +26,7 @@ const Summary = closed({
   accepted: Type.Integer({ description: "created and replaced" }),
   created: Type.Integer(),
   replaced: Type.Integer(),
+  passwordsLeft: Type.Integer({ description: "accepted, but for a password that a regeneration withdrew" }),
   rejectedCount: Type.Integer(),
   rejected: Type.Unsafe<ImportSummary["rejected"]>(
     Type.Array(

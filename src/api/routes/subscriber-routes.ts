@@ -70,6 +70,8 @@ async function mattersOf(database: Database, subscriberId: string): Promise<Matt
   return { measures: measures.items, sessions: sessions.items, cases };
 }
 
+const withdrawn = "a regeneration withdrew this password, and it is not taken again: give another, or none";
+
 export interface SubscriberRouteDependencies {
   readonly database: Database;
   readonly put: SubscriberPut;
@@ -149,6 +151,7 @@ export function subscriberRoutes(app: Api, { database, put }: SubscriberRouteDep
               "username-taken",
               `username ${result.username} belongs to subscriber ${result.owner}`,
             );
+          if (result?.isPasswordLeft) throw new SubscriberError("password-withdrawn", withdrawn);
           const stored = await known(trx, id);
           const change = changedFields(was && audited(was), audited(stored));
           const detail = { ...change, credentialChanged: input.credential !== undefined };
