@@ -52,13 +52,14 @@ async function isFree(port: number): Promise<boolean> {
 
 test("a retransmission is the same octets from the same port, each wait about twice the one before", async () => {
   const { port, seen } = await start(never);
+  const startedAt = performance.now();
   expect(await enforce(gateway, nasAt(port, { timeoutMs: 100, retries: 3 }))).toMatchObject({ attempts: 4 });
   expect(seen).toHaveLength(4);
   expect(portsOf(seen).size).toBe(1);
   for (const { octets } of seen) expect(octets).toEqual(seen[0]!.octets);
-  const waits = seen.slice(1).map(({ atMs }, index) => atMs - seen[index]!.atMs);
-  // Timers may be late on a busy machine, never early.
-  for (const [index, least] of [100, 200, 400].entries()) expect(waits[index]).toBeGreaterThan(least * 0.95);
+  // On a busy machine a datagram is seen late, never early.
+  for (const [index, leastMs] of [0, 100, 300, 700].entries())
+    expect(seen[index]!.atMs - startedAt).toBeGreaterThan(leastMs - 5);
 });
 
 test("no two requests of a window share source port and identifier: a burst of 2,000 opens eight ports", async () => {
@@ -138,12 +139,11 @@ test("never more than maxInFlight under way: a further request waits for a place
 test("never more than ratePerSecond leave in any second", async () => {
   const { port, seen } = await start(always);
   const nas = nasAt(port, { ratePerSecond: 20 });
+  const startedAt = performance.now();
   await Promise.all(Array.from({ length: 50 }, () => enforce(gateway, nas)));
-  // As sent, by the gateway's clock; as seen, a datagram may be read late.
-  for (const [index, { atMs }] of seen.entries()) {
-    const twentyLater = seen[index + 20];
-    if (twentyLater) expect(twentyLater.atMs - atMs).toBeGreaterThan(900);
-  }
+  // Seen late perhaps, never early: each twenty a second after the twenty before them.
+  for (const [index, { atMs }] of seen.entries())
+    expect(atMs - startedAt).toBeGreaterThan(Math.floor(index / 20) * 1_000 - 5);
 });
 
 test("a rate below one a second leaves one through at once", async () => {
