@@ -33,12 +33,19 @@ create table subscriber_username (
 create index subscriber_username_subscriber on subscriber_username (subscriber_id);
 create index subscriber_username_prefix on subscriber_username (lower(username) text_pattern_ops);
 
+-- What spellings of one User-Name have in common (subscriber/username-owner-store.ts).
+create function weir_username_spelling(username text) returns text
+  language sql immutable parallel safe return lower(btrim(username, E' \t\n\v\f\r'));
+create index subscriber_username_spelling on subscriber_username (weir_username_spelling(username));
+
 create table credential (
   subscriber_id text primary key references subscriber (id) on delete cascade,
   password_sealed bytea not null,
   -- the password that a regeneration withdrew, until the new one is in use: it opens nothing, but whoever still uses it
   -- is told whom to call
   previous_sealed bytea,
+  -- every password that a regeneration withdrew, newest last: none of them is taken again, from whatever list it comes
+  withdrawn_sealed bytea[] not null default '{}',
   updated_at timestamptz not null default now(),
   -- set while a regenerated password waits for the helpdesk to tell it, once
   regenerated_at timestamptz,

@@ -1,15 +1,47 @@
 import type { Transaction } from "../database/database.ts";
+import { askedUsernames } from "../subscriber/username-owner-store.ts";
 
 type Owners = Map<string, string>;
 
+interface OwnedRow {
+  readonly username: string;
+  readonly subscriber_id: string;
+}
+
 /** Locked until the end of the transaction: a username does not move to another subscriber under a session being opened. */
-async function ownersOf(trx: Transaction, usernames: readonly string[]): Promise<Owners> {
-  const rows = await trx.query<{ username: string; subscriber_id: string }>(
+async function exactOwners(trx: Transaction, usernames: readonly string[]): Promise<Owners> {
+  const rows = await trx.query<OwnedRow>(
     `select subscriber_username.username, subscriber_username.subscriber_id from subscriber_username
      where subscriber_username.username = any ($1::text[]) order by subscriber_username.username for share`,
     [usernames],
   );
   return new Map(rows.map(({ username, subscriber_id }) => [username, subscriber_id]));
+}
+
+/** The same for names that nobody has exactly: usernameOwners' rule, with the rows locked. */
+async function ownersBySpelling(trx: Transaction, usernames: readonly string[]): Promise<Owners> {
+  const rows = await trx.query<OwnedRow & { asked: string }>(
+    `select asked.username as asked, spelt.username, spelt.subscriber_id
+     from unnest($1::text[], $2::text[]) as asked (username, text)
+     join subscriber_username as spelt
+       on weir_username_spelling(spelt.username) = weir_username_spelling(asked.text)
+     order by spelt.username for share of spelt`,
+    askedUsernames(usernames),
+  );
+  const found = Map.groupBy(rows, ({ asked }) => asked);
+  return new Map(
+    [...found].flatMap(([asked, spelt]) => {
+      const [subscriberId, ...others] = new Set(spelt.map(({ subscriber_id }) => subscriber_id));
+      return subscriberId === undefined || others.length > 0 ? [] : [[asked, subscriberId] as const];
+    }),
+  );
+}
+
+async function ownersOf(trx: Transaction, usernames: readonly string[]): Promise<Owners> {
+  const owners = await exactOwners(trx, usernames);
+  const missing = usernames.filter((username) => !owners.has(username));
+  if (missing.length === 0) return owners;
+  return new Map([...owners, ...(await ownersBySpelling(trx, missing))]);
 }
 
 /** `prefix`: where the username is the id of a subscriber who does not have it, the automatic one needs another id. */
@@ -40,7 +72,7 @@ export async function subscribersOf(
     const missing = usernames.filter((username) => !owners.has(username));
     if (missing.length === 0) break;
     await addAutomatic(trx, missing, prefix);
-    for (const [username, id] of await ownersOf(trx, missing)) owners.set(username, id);
+    for (const [username, id] of await exactOwners(trx, missing)) owners.set(username, id);
   }
   return owners;
 }

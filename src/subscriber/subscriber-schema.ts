@@ -19,7 +19,8 @@ const fields = {
   usernames: Type.Array(line(USERNAME_OCTETS, { minLength: 1 }), {
     maxItems: 100,
     uniqueItems: true,
-    description: "User-Names of RADIUS, compared octet by octet",
+    description:
+      "User-Names of RADIUS. One that nobody has exactly belongs to the only subscriber who has it but for upper case and outer spaces",
   }),
   name: orNull(line(200)),
   email: orNull(Type.String({ pattern: "^[^\\s@\\u0000]+@[^\\s@\\u0000]+$", maxLength: 254 })),
