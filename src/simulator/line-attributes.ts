@@ -21,7 +21,7 @@ export const lineAttributes = (n: number, nas: NasIdentity): Attribute[] => [
 ];
 
 /** In the form in which it comes back from the wire, so that it can be compared with what a request names. */
-export const prefixOf = (n: number): string => {
+const prefixOf = (n: number): string => {
   const text = delegatedPrefixOf(n);
   return decodeIpv6Prefix(encodeIpv6Prefix(text)) ?? text;
 };

@@ -17,13 +17,13 @@ export const acknowledged = (sessions: readonly KnownSession[], changes: readonl
 export const silent: Verdict = { kind: "silent" };
 
 /** RFC 5176 section 3: these name the session, the others the change. */
-export const rfcSessionKeys: readonly string[] = [
+const rfcSessionKeys: readonly string[] = [
   ...["User-Name", "NAS-Port", "Framed-IP-Address", "Called-Station-Id", "Calling-Station-Id", "Acct-Session-Id"],
   ...["Acct-Multi-Session-Id", "NAS-Port-Id", "Chargeable-User-Identity", "Framed-Interface-Id"],
   ...["Framed-IPv6-Prefix", "Delegated-IPv6-Prefix", "Framed-IPv6-Address"],
 ];
 
-export const nasKeys: readonly string[] = ["NAS-IP-Address", "NAS-Identifier", "NAS-IPv6-Address"];
+const nasKeys: readonly string[] = ["NAS-IP-Address", "NAS-Identifier", "NAS-IPv6-Address"];
 
 const signing: readonly string[] = ["Message-Authenticator", "Event-Timestamp", "Proxy-State"];
 

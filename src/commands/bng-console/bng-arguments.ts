@@ -6,7 +6,7 @@ import { personalityNames, personalityOf } from "../../simulator/personalities/p
 import type { Personality } from "../../simulator/personality.ts";
 import { passwordOf } from "../../simulator/subscriber-names.ts";
 
-export const optionForms = {
+const optionForms = {
   server: { type: "string", default: "127.0.0.1" },
   "auth-port": { type: "string", default: "1812" },
   "acct-port": { type: "string", default: "1813" },

@@ -49,7 +49,7 @@ async function registerSubscribers(admin: ApiClient): Promise<{ readonly created
 }
 
 /** Tells Weir of the BNG, of who may report, and of the customers: through the API, as an operator does. */
-export async function register({ story, admin }: Parts, coaPort: number): Promise<void> {
+async function register({ story, admin }: Parts, coaPort: number): Promise<void> {
   await admin.call("PUT", `/v1/nas/${NAS_ID}`, {
     address: HOST,
     secret: SECRET,

@@ -11,7 +11,7 @@ const RATE = "Mikrotik-Rate-Limit";
 const keys = ["Acct-Session-Id", "User-Name", "NAS-Port", "NAS-Port-Id", "Framed-IP-Address", "Calling-Station-Id"];
 
 /** An up rate beyond this cannot be installed: the kernel refuses the policer. */
-export const MOST_UP_KBPS = 1_000_000;
+const MOST_UP_KBPS = 1_000_000;
 
 interface Asked {
   readonly downKbps: number;

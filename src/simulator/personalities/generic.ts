@@ -25,7 +25,7 @@ export function wisprRates(noted: readonly Attribute[]): Pick<InForce, "rates"> 
 }
 
 /** A state in which what was noted is what is done. */
-export function plainState(noted: readonly Attribute[]): LineState {
+function plainState(noted: readonly Attribute[]): LineState {
   const filters = textsOf(noted, "Filter-Id").filter((name) => name !== "");
   const garden = filters.find(isGardenName);
   const rules = textsOf(noted, "NAS-Filter-Rule").filter((rule) => !PERMIT_ALL.test(rule));
