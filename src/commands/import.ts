@@ -67,9 +67,11 @@ async function importFile(core: Core, io: CommandIo, { path, format }: Given): P
   }
 }
 
-function asText({ accepted, created, replaced, rejected, rejectedCount }: ImportSummary): string {
+function asText(summary: ImportSummary): string {
+  const { accepted, created, replaced, passwordsLeft, rejected, rejectedCount } = summary;
   const counts = `accepted ${accepted} (${created} new, ${replaced} replaced), rejected ${rejectedCount}\n`;
-  return counts + rejectedRows(rejected, rejectedCount);
+  const left = passwordsLeft === 0 ? "" : `${passwordsLeft} old passwords left out: a regeneration withdrew them\n`;
+  return counts + left + rejectedRows(rejected, rejectedCount);
 }
 
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {

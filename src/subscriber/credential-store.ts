@@ -26,8 +26,11 @@ export interface CredentialStore {
   openPrevious(credential: StoredCredential): string | undefined;
   /** A credential that nobody has, for comparisons that must take as long as one with somebody's. */
   decoy(): StoredCredential;
-  /** Sets passwords that people chose, for any number of subscribers; a regeneration still waiting to be told is over. */
-  replace(trx: Transaction, credentials: readonly NewCredential[]): Promise<void>;
+  /**
+   * Sets passwords that people chose, for any number of subscribers; a regeneration still waiting to be told is over. A
+   * password that a regeneration withdrew is not taken again: then the credential stays as it is. Returns whose did.
+   */
+  replace(trx: Transaction, credentials: readonly NewCredential[]): Promise<ReadonlySet<string>>;
   /**
    * Gives the subscriber a new passphrase, which waits to be revealed. With `only`: and only if that is still the
    * password, so that of several logins at once on any node one regenerates. False: nothing was changed.
@@ -53,6 +56,9 @@ export interface CredentialStoreDependencies {
 const NOBODY = "";
 const currentPlace = (subscriberId: string): string => `credential:password_sealed:${subscriberId}`;
 const previousPlace = (subscriberId: string): string => `credential:previous_sealed:${subscriberId}`;
+const withdrawnPlace = (subscriberId: string): string => `credential:withdrawn_sealed:${subscriberId}`;
+/** The oldest are forgotten: a list that is that old has been replaced. */
+const MOST_WITHDRAWN = 20;
 
 export function createCredentialStore({ keyRing, randomBelow }: CredentialStoreDependencies): CredentialStore {
   const sealCurrent = ({ subscriberId, password }: NewCredential) => keyRing.seal(currentPlace(subscriberId), password);
@@ -65,7 +71,23 @@ export function createCredentialStore({ keyRing, randomBelow }: CredentialStoreD
       const password = newPassphrase(randomBelow);
       return { subscriberId: NOBODY, sealed: sealCurrent({ subscriberId: NOBODY, password }) };
     },
-    replace: (trx, credentials) => replaceSealed(trx, credentials, sealCurrent),
+    replace: async (trx, credentials) => {
+      // In one order on every node, so that two bulk changes cannot deadlock; the last one given for a subscriber counts.
+      const byId = new Map(credentials.map((credential) => [credential.subscriberId, credential]));
+      const sorted = [...byId.values()].sort((a, b) => (a.subscriberId < b.subscriberId ? -1 : 1));
+      const withdrawn = await lockWithdrawn(trx, [...byId.keys()]);
+      const isWithdrawn = ({ subscriberId, password }: NewCredential): boolean =>
+        (withdrawn.get(subscriberId) ?? []).some(
+          (sealed) => keyRing.open(withdrawnPlace(subscriberId), sealed) === password,
+        );
+      const left = new Set(sorted.filter(isWithdrawn).map(({ subscriberId }) => subscriberId));
+      await replaceSealed(
+        trx,
+        sorted.filter(({ subscriberId }) => !left.has(subscriberId)),
+        sealCurrent,
+      );
+      return left;
+    },
     regenerate: async (trx, { subscriberId, now, only }) => {
       const sealed = await lockCurrent(trx, subscriberId);
       if (!sealed || (only && !only.equals(sealed))) return false;
@@ -75,6 +97,7 @@ export function createCredentialStore({ keyRing, randomBelow }: CredentialStoreD
         now,
         sealed: sealCurrent({ subscriberId, password: newPassphrase(randomBelow) }),
         previousSealed: keyRing.seal(previousPlace(subscriberId), withdrawn),
+        withdrawnSealed: keyRing.seal(withdrawnPlace(subscriberId), withdrawn),
       });
       return true;
     },
@@ -113,12 +136,10 @@ const credentialFromRow = (row: CredentialRow): StoredCredential => ({
 
 async function replaceSealed(
   trx: Transaction,
-  credentials: readonly NewCredential[],
+  sorted: readonly NewCredential[],
   seal: (credential: NewCredential) => Buffer,
 ): Promise<void> {
-  // In one order on every node, so that two bulk changes cannot deadlock; the last one given for a subscriber counts.
-  const byId = new Map(credentials.map((credential) => [credential.subscriberId, credential]));
-  const sorted = [...byId.values()].sort((a, b) => (a.subscriberId < b.subscriberId ? -1 : 1));
+  if (sorted.length === 0) return;
   await trx.query(
     `insert into credential as stored (subscriber_id, password_sealed)
      select given.subscriber_id, given.password_sealed
@@ -128,6 +149,20 @@ async function replaceSealed(
             regenerated_at = null, revealed_at = null, revealed_by = null`,
     [sorted.map((credential) => credential.subscriberId), sorted.map(seal)],
   );
+}
+
+/** Few have any. */
+async function lockWithdrawn(
+  trx: Transaction,
+  subscriberIds: readonly string[],
+): Promise<ReadonlyMap<string, readonly Buffer[]>> {
+  const rows = await trx.query<{ subscriber_id: string; withdrawn_sealed: readonly Buffer[] }>(
+    `select credential.subscriber_id, credential.withdrawn_sealed from credential
+     where credential.subscriber_id = any ($1::text[]) and credential.withdrawn_sealed <> '{}'
+     order by credential.subscriber_id collate "C" for update`,
+    [subscriberIds],
+  );
+  return new Map(rows.map((row) => [row.subscriber_id, row.withdrawn_sealed]));
 }
 
 async function lockCurrent(trx: Transaction, subscriberId: string): Promise<Buffer | undefined> {
@@ -143,6 +178,7 @@ interface RegeneratedCredential {
   readonly now: Date;
   readonly sealed: Buffer;
   readonly previousSealed: Buffer;
+  readonly withdrawnSealed: Buffer;
 }
 
 async function storeRegenerated(trx: Transaction, credential: RegeneratedCredential): Promise<void> {
@@ -150,9 +186,10 @@ async function storeRegenerated(trx: Transaction, credential: RegeneratedCredent
   await trx.query(
     `update credential
         set password_sealed = $2, previous_sealed = coalesce(previous_sealed, $3), updated_at = $4,
-            regenerated_at = $4, revealed_at = null, revealed_by = null
+            regenerated_at = $4, revealed_at = null, revealed_by = null,
+            withdrawn_sealed = (withdrawn_sealed || $5::bytea)[greatest(1, cardinality(withdrawn_sealed) + 2 - ${MOST_WITHDRAWN}):]
       where subscriber_id = $1`,
-    [credential.subscriberId, credential.sealed, credential.previousSealed, credential.now],
+    [credential.subscriberId, credential.sealed, credential.previousSealed, credential.now, credential.withdrawnSealed],
   );
 }
 

@@ -16,6 +16,8 @@ export interface ImportSummary {
   readonly accepted: number;
   readonly created: number;
   readonly replaced: number;
+  /** Accepted, but for a password that a regeneration withdrew. */
+  readonly passwordsLeft: number;
   readonly rejectedCount: number;
   readonly rejected: readonly RejectedRow[];
 }
@@ -38,7 +40,7 @@ interface Pending {
 
 class Tally {
   readonly rejected: RejectedRow[] = [];
-  readonly counts = { created: 0, replaced: 0, rejected: 0 };
+  readonly counts = { created: 0, replaced: 0, rejected: 0, passwordsLeft: 0 };
 
   reject(row: RejectedRow): void {
     this.counts.rejected += 1;
@@ -48,6 +50,7 @@ class Tally {
   take({ row }: Pending, result: PutResult): void {
     if (result.kind !== "username-taken") {
       this.counts[result.kind] += 1;
+      if (result.isPasswordLeft) this.counts.passwordsLeft += 1;
       return;
     }
     const detail = `username ${result.username} belongs to subscriber ${result.owner}`;
@@ -55,9 +58,10 @@ class Tally {
   }
 
   summary(): ImportSummary {
-    const { created, replaced, rejected } = this.counts;
+    const { created, replaced, rejected, passwordsLeft } = this.counts;
     const byRow = this.rejected.sort((a, b) => a.row - b.row);
-    return { accepted: created + replaced, created, replaced, rejectedCount: rejected, rejected: byRow };
+    const accepted = created + replaced;
+    return { accepted, created, replaced, passwordsLeft, rejectedCount: rejected, rejected: byRow };
   }
 }
 

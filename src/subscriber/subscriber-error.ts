@@ -1,4 +1,4 @@
-export type SubscriberErrorCode = "username-taken" | "subscriber-in-use";
+export type SubscriberErrorCode = "username-taken" | "subscriber-in-use" | "password-withdrawn";
 
 /** What stands against an operator's change of a subscriber; `message` says it to them. */
 export class SubscriberError extends Error {

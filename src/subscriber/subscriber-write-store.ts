@@ -6,16 +6,16 @@ import { SubscriberError } from "./subscriber-error.ts";
 import { planUsernames, type UsernameOwner, type UsernamePlan } from "./username-plan.ts";
 
 export type PutResult =
-  | { readonly kind: "created" }
-  | { readonly kind: "replaced" }
+  /** `isPasswordLeft`: the given one was withdrawn by a regeneration, and is not taken again. */
+  | { readonly kind: "created" | "replaced"; readonly isPasswordLeft?: true }
   | { readonly kind: "username-taken"; readonly username: string; readonly owner: string };
 
 export interface PutDependencies {
-  /** Seals and stores passwords. */
+  /** Seals and stores passwords, but for those that were withdrawn; returns whose were. */
   readonly replaceCredentials: (
     trx: Transaction,
     credentials: readonly { readonly subscriberId: string; readonly password: string }[],
-  ) => Promise<void>;
+  ) => Promise<ReadonlySet<string>>;
   /** These subscribers got sessions, or measures, that they did not have: let enforcement look at them. */
   readonly sessionsGained: (trx: Transaction, subscriberIds: readonly string[]) => Promise<void>;
   readonly now: () => Date;
@@ -41,7 +41,7 @@ export async function putSubscribers(
   const withCredential = written.flatMap(({ id, credential }) =>
     credential ? [{ subscriberId: id, ...credential }] : [],
   );
-  if (withCredential.length > 0) await dependencies.replaceCredentials(trx, withCredential);
+  const left = withCredential.length > 0 ? await dependencies.replaceCredentials(trx, withCredential) : new Set();
   const gained = new Set([...(await attachSessions(trx, plan.added)), ...plan.merges.map(({ into }) => into)]);
   if (gained.size > 0) await dependencies.sessionsGained(trx, [...gained].sort());
   return plan.verdicts.map((verdict, index) => {
@@ -49,7 +49,8 @@ export async function putSubscribers(
     if (verdict.kind !== "taken-over") return verdict;
     const isKnown = existing.has(id);
     existing.add(id);
-    return { kind: isKnown ? "replaced" : "created" };
+    const isPasswordLeft = left.has(id) && inputs[index]?.credential !== undefined;
+    return { kind: isKnown ? "replaced" : "created", ...(isPasswordLeft && { isPasswordLeft }) };
   });
 }
 

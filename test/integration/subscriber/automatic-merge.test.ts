@@ -24,7 +24,7 @@ const put = (...inputs: SubscriberInput[]) =>
     db.database.transaction((trx) =>
       putSubscribers(trx, inputs, {
         now: () => now,
-        replaceCredentials: async () => undefined,
+        replaceCredentials: async () => new Set<string>(),
         sessionsGained: (on, subscriberIds) => refreshSubscribers(on, { subscriberIds, reason: "subscriber known" }),
       }),
     ),

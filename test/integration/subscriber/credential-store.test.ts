@@ -138,3 +138,31 @@ describe("revealing", () => {
     expect(await reveal("key:a")).toEqual({ kind: "nothing-to-reveal" });
   });
 });
+
+describe("a password that a regeneration withdrew", () => {
+  const regenerate = () =>
+    test_.database.transaction((trx) => credentials.regenerate(trx, { subscriberId: "s1", now }));
+  const replace = (password: string) =>
+    test_.database.transaction((trx) => credentials.replace(trx, [{ subscriberId: "s1", password }]));
+  const passwordNow = async () => credentials.open(await credentialOf(test_.database, "alice"));
+
+  test("is not brought back by an old list, neither before nor after the new one is in use", async () => {
+    await regenerate();
+    const renewed = await passwordNow();
+    expect([...(await replace("old secret"))]).toEqual(["s1"]);
+    expect(await passwordNow()).toBe(renewed);
+    const { sealed } = await credentialOf(test_.database, "alice");
+    await test_.database.transaction((trx) => credentials.settle(trx, { subscriberId: "s1", current: sealed }));
+    expect([...(await replace("old secret"))]).toEqual(["s1"]);
+    expect(await passwordNow()).toBe(renewed);
+  });
+
+  test("stays withdrawn after further regenerations, and another password is taken", async () => {
+    await regenerate();
+    await regenerate();
+    expect([...(await replace("old secret"))]).toEqual(["s1"]);
+    expect([...(await replace("quite new"))]).toEqual([]);
+    expect(await passwordNow()).toBe("quite new");
+    expect([...(await replace("old secret"))]).toEqual(["s1"]);
+  });
+});
