@@ -10,7 +10,7 @@ export type Translated =
   | ({ readonly ok: false } & Unsupported);
 
 /** Attributes an operator wrote, with those that switch services taken for what they do. */
-export function operatorTranslation(vendor: Vendor, written: readonly NamedAttribute[]): Translation {
+function operatorTranslation(vendor: Vendor, written: readonly NamedAttribute[]): Translation {
   const attributes: NamedAttribute[] = [];
   const services: string[] = [];
   for (const attribute of written) {
