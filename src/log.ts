@@ -11,6 +11,12 @@ const redactedPaths = [
   "req.headers.authorization",
 ];
 
+/** PostgreSQL's detail, hint and context quote rows: keys, usernames, addresses. Its code and message say what is wrong. */
+function errorForLog(error: Error): object {
+  const { detail: _detail, hint: _hint, where: _where, ...rest } = pino.stdSerializers.err(error);
+  return rest;
+}
+
 /** ERROR: a person must act now. WARN: heals by itself. INFO: something was done to a subscriber, or a start and stop. */
 export function createLog(level: LogLevel, to?: DestinationStream): Logger {
   const options = {
@@ -18,6 +24,7 @@ export function createLog(level: LogLevel, to?: DestinationStream): Logger {
     base: null,
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
+    serializers: { err: errorForLog },
     redact: { paths: redactedPaths, censor: "[secret]" },
   };
   return to ? pino(options, to) : pino(options);

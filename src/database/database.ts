@@ -1,5 +1,6 @@
 import knexFactory, { type Knex } from "knex";
 import pg from "pg";
+import { retryingDeadlocks } from "./retrying-deadlocks.ts";
 
 /** Anything that runs one statement with $1-style parameters: the pool, or a transaction. Rows are plain objects. */
 export interface Queryable {
@@ -12,7 +13,11 @@ export interface Transaction extends Queryable {
 }
 
 export interface Database extends Queryable {
-  /** Runs `work` in one transaction; commits when it resolves, rolls back and rethrows when it rejects. */
+  /**
+   * Runs `work` in one transaction (READ COMMITTED); commits when it resolves, rolls back and rethrows when it rejects.
+   * One that PostgreSQL ended as a deadlock is run again from the start, a few times: `work` must do nothing that the
+   * rollback does not undo.
+   */
   transaction<T>(work: (trx: Transaction) => Promise<T>): Promise<T>;
   /** Runs a statement that knex built, on the given transaction or on the pool. */
   run<Row>(builder: Knex.QueryBuilder, on?: Queryable): Promise<Row[]>;
@@ -26,6 +31,8 @@ export interface Database extends Queryable {
 export interface DatabaseOptions {
   readonly url: string;
   readonly maxConnections: number;
+  /** 0 to 1: spreads transactions that are run again. Default: Math.random. */
+  readonly random?: () => number;
   /** Told of errors on idle connections and of lost LISTEN connections: they heal by themselves. */
   readonly onConnectionError: (error: Error) => void;
 }
@@ -41,7 +48,8 @@ async function inTransaction<T>(pool: pg.Pool, work: (trx: Transaction) => Promi
   const client = await pool.connect();
   let isBroken = false;
   try {
-    await client.query("begin");
+    // Said each time, since a server may have another default: who waited for a lock relies on seeing what was committed.
+    await client.query("begin isolation level read committed");
     const result = await work({ ...queryableOn(client), isTransaction: true });
     await client.query("commit");
     return result;
@@ -105,7 +113,7 @@ export function openDatabase(options: DatabaseOptions): Database {
   return {
     ...onPool,
     build,
-    transaction: (work) => inTransaction(pool, work),
+    transaction: (work) => retryingDeadlocks(() => inTransaction(pool, work), options.random ?? Math.random),
     run: async <Row>(builder: Knex.QueryBuilder, on: Queryable = onPool) => {
       const { sql, bindings } = builder.toSQL().toNative();
       return await on.query<Row>(sql, bindings as unknown[]);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { openDatabase } from "../../../src/database/database.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/test-database.ts";
 
 let db: TestDatabase;
@@ -14,6 +15,45 @@ test("a transaction whose work rejects leaves nothing behind", async () => {
   });
   await expect(failing).rejects.toThrow("changed my mind");
   expect(await db.database.query("select id from subscriber where id = 's-rollback'")).toEqual([]);
+});
+
+test("two transactions that lock in opposite orders both come to their end", async () => {
+  const { database } = db;
+  await database.query("insert into subscriber (id) values ('d1'), ('d2')");
+  let met = 0;
+  let meet: (() => void) | undefined;
+  const bothHoldOne = new Promise<void>((resolve) => {
+    meet = resolve;
+  });
+  let runs = 0;
+  const lockBoth = (first: string, second: string) =>
+    database.transaction(async (trx) => {
+      runs++;
+      await trx.query("update subscriber set name = $1 where id = $1", [first]);
+      met++;
+      if (met === 2) meet?.();
+      await bothHoldOne;
+      await trx.query("update subscriber set name = $1 where id = $1", [second]);
+    });
+  await Promise.all([lockBoth("d1", "d2"), lockBoth("d2", "d1")]);
+  expect(runs).toBe(3);
+  expect(await database.query("select name from subscriber where id like 'd_' order by id")).toEqual([
+    { name: "d1" },
+    { name: "d2" },
+  ]);
+});
+
+test("a transaction reads what was committed meanwhile, whatever the server's default is", async () => {
+  const url = new URL(db.url);
+  url.searchParams.set("options", "-c default_transaction_isolation=serializable");
+  const other = openDatabase({ url: url.href, maxConnections: 1, onConnectionError: () => undefined });
+  try {
+    expect(await other.query("show transaction_isolation")).toEqual([{ transaction_isolation: "serializable" }]);
+    const levels = await other.transaction((trx) => trx.query("show transaction_isolation"));
+    expect(levels).toEqual([{ transaction_isolation: "read committed" }]);
+  } finally {
+    await other.close();
+  }
 });
 
 test("a statement that knex built runs inside the transaction it is given", async () => {
