@@ -56,7 +56,6 @@ export const problemCodes = {
   "unsupported-content-type": [415, "This call does not take this content type"],
   "format-not-supported": [415, "This version does not read this format"],
   "unsupported-by-vendor": [422, "A NAS of this vendor cannot express this"],
-  "vendor-not-available": [422, "This version does not speak to this vendor's equipment yet"],
   "report-type-not-supported": [422, "This version does not read this report"],
   "wrong-source-kind": [422, "A source of this kind does not send this"],
   "idempotency-key-reused": [422, "This Idempotency-Key was used for another request"],
