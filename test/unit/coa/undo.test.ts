@@ -27,9 +27,7 @@ describe("when a NAS fell silent, several translations may be in force: lifting 
       granted: gold,
       imposed: { attributes: [...wispr(1), garden], services: [] },
     };
-    expect(stepsOf(change)).toEqual([
-      "WISPr-Bandwidth-Max-Down=50000 WISPr-Bandwidth-Max-Up=50000 Filter-Id=gold",
-    ]);
+    expect(stepsOf(change)).toEqual(["WISPr-Bandwidth-Max-Down=50000 WISPr-Bandwidth-Max-Up=50000 Filter-Id=gold"]);
   });
 
   test("two throttles and a garden on a Juniper", () => {
