@@ -1,15 +1,15 @@
 import type { Queryable } from "../database/database.ts";
 import type { AccountingEvent } from "./accounting-event.ts";
-import { claimedStart } from "./match-incarnation.ts";
+import { claimedStart, UNSAID_DELAY_MS } from "./match-incarnation.ts";
 import { shownDigest } from "./shown-digest.ts";
 
 const time = (date: Date): string => date.toISOString();
 
 /**
- * Records Interims that say nothing new but counters and that the session is alive: nearly all that a network sends. What
- * taking them in one by one (take-event.ts) would change then is this much, so it is one statement, which touches no
- * index. Events must be Interims with a key each of its own. Returns the places of those that it does not fit: they are
- * as if they had not been given.
+ * Records Interims that say nothing new but counters and that the session is alive: nearly all that a network sends; and
+ * Starts that their NAS sends again, as it does just when we are late. What taking them in one by one (take-event.ts)
+ * would change then is this much, so it is one statement, which touches no index. Each event must have a key of its own.
+ * Returns the places of those that it does not fit: they are as if they had not been given.
  */
 export async function carryOn(on: Queryable, events: readonly AccountingEvent[]): Promise<number[]> {
   if (events.length === 0) return [];
@@ -20,14 +20,18 @@ export async function carryOn(on: Queryable, events: readonly AccountingEvent[])
          output_octets = greatest(session.output_octets, record.output_octets),
          interim_seconds = coalesce(record.interim_seconds, session.interim_seconds)
        from unnest($1::text[], $2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[],
-         $7::bigint[], $8::bigint[], $9::integer[]) with ordinality as record (nas_id, acct_session_id, shown_digest, at,
-         received_at, claimed_start, input_octets, output_octets, interim_seconds, place)
+         $7::bigint[], $8::bigint[], $9::integer[], $10::boolean[]) with ordinality as record (nas_id, acct_session_id, shown_digest, at,
+         received_at, claimed_start, input_octets, output_octets, interim_seconds, is_start, place)
        where session.nas_id = record.nas_id and session.acct_session_id = record.acct_session_id
          and session.stopped_at is null and session.shown_digest = record.shown_digest
          and session.last_event_at <= record.at
-         and (session.is_start_known or session.started_at <= record.claimed_start)
+         and case when record.is_start
+           then session.is_start_known and record.at <= session.started_at + interval '${UNSAID_DELAY_MS} milliseconds'
+             -- a session that began with another address is another one
+             and coalesce(jsonb_array_length(session.address_runs #> '{ipv4,runs}'), 0) <= 1
+           else session.is_start_known or session.started_at <= record.claimed_start end
        returning record.place)
-     select place - 1 as place from generate_series(1, $10::integer) as place
+     select place - 1 as place from generate_series(1, $11::integer) as place
      where place not in (select carried.place from carried)`,
     [
       events.map(({ nasId }) => nasId),
@@ -39,6 +43,7 @@ export async function carryOn(on: Queryable, events: readonly AccountingEvent[])
       events.map(({ inputOctets }) => inputOctets?.toString() ?? null),
       events.map(({ outputOctets }) => outputOctets?.toString() ?? null),
       events.map(({ interimSeconds }) => interimSeconds ?? null),
+      events.map(({ status }) => status === "start"),
       events.length,
     ],
   );

@@ -7,7 +7,7 @@ import { recordBatch } from "./record-batch.ts";
 import { isOfOneRecord, isPassing } from "./recording-failure.ts";
 import { RecordingQueue } from "./recording-queue.ts";
 import { SessionError } from "./session-error.ts";
-import { soleInterims } from "./take-batch.ts";
+import { soleRecords } from "./take-batch.ts";
 import { withinTime } from "./within-time.ts";
 
 /** Makes accounting durable. A promise that resolves means: committed. One that rejects (SessionError) means: do not answer. */
@@ -36,20 +36,22 @@ export interface SessionRecorderDependencies {
 }
 
 export interface RecorderLimits {
+  /** Batches under way at once, each on a connection of its own. */
+  readonly maxUnderWay: number;
   readonly maxBatch: number;
   readonly maxQueue: number;
   /** From arrival to commit. NASes ask again after a few seconds, so a later answer is of no use. */
   readonly maxWaitMs: number;
 }
 
-const defaultLimits: RecorderLimits = { maxBatch: 1_000, maxQueue: 20_000, maxWaitMs: 10_000 };
+const defaultLimits: RecorderLimits = { maxUnderWay: 2, maxBatch: 1_000, maxQueue: 20_000, maxWaitMs: 10_000 };
 const TRIES = 5;
 /** Sessions ended at once, so that other records do not wait for a whole BNG's. */
 const RESTART_CHUNK = 2_000;
 
 /**
- * One writer: while a batch commits the next one collects, so that batches are as large as the load asks for and a sole
- * record does not wait.
+ * While batches commit the next one collects, so that batches are as large as the load asks for and a sole record does
+ * not wait.
  */
 export function createSessionRecorder(dependencies: SessionRecorderDependencies): SessionRecorder {
   const { database, hooks, onError } = dependencies;
@@ -57,7 +59,7 @@ export function createSessionRecorder(dependencies: SessionRecorderDependencies)
 
   /** First what needs no look at the session, then the rest; each is durable by itself. */
   async function commit(events: readonly AccountingEvent[]): Promise<void> {
-    const { sole, others } = soleInterims(events);
+    const { sole, others } = soleRecords(events);
     const left = await carryOn(database, sole);
     const rest = left.length === 0 ? others : [...others, ...left.flatMap((place) => sole[place] ?? [])];
     if (rest.length > 0) await commitWhole(rest);

@@ -24,15 +24,15 @@ export const sortedKeys = (events: readonly AccountingEvent[]): SessionKey[] =>
   sorted(new Map(events.map((event) => [keyText(event), event])));
 
 /**
- * Splits off the Interims that are the only record of their session in the batch, in the order in which everybody locks:
- * whether they come before or after the others makes no difference.
+ * Splits off the Interims and Starts that are the only record of their session in the batch, in the order in which
+ * everybody locks: whether they come before or after the others makes no difference. Only they can carry on a session.
  */
-export function soleInterims(events: readonly AccountingEvent[]): {
+export function soleRecords(events: readonly AccountingEvent[]): {
   readonly sole: AccountingEvent[];
   readonly others: AccountingEvent[];
 } {
   const byKey = Map.groupBy(events, keyText);
-  const isSole = (text: string, event: AccountingEvent) => event.status === "interim" && byKey.get(text)?.length === 1;
+  const isSole = (text: string, event: AccountingEvent) => event.status !== "stop" && byKey.get(text)?.length === 1;
   const sole = sorted(
     [...byKey].flatMap(([text, [event]]) => (event && isSole(text, event) ? [[text, event] as const] : [])),
   );
