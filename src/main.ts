@@ -3,35 +3,71 @@ import { readFileSync } from "node:fs";
 
 /** What each command's module exports; `run` resolves with the exit code: 0 done, 1 failed, 2 wrong usage. */
 interface Command {
-  readonly summary: string;
   run(
     args: readonly string[],
     io: { stdin: NodeJS.ReadableStream; stdout: NodeJS.WritableStream; stderr: NodeJS.WritableStream },
   ): Promise<number>;
 }
 
+interface Entry {
+  /** For the help, which must not wait for (or break with) the modules of all commands. */
+  readonly summary: string;
+  readonly load: () => Promise<Command>;
+}
+
 /** Loaded when asked for, so that `weir radclient` doesn't wait for a web server's modules. */
-const commands: Readonly<Record<string, () => Promise<Command>>> = {
-  serve: async () => await import("./commands/serve.ts"),
-  migrate: async () => await import("./commands/migrate.ts"),
-  key: async () => await import("./commands/key.ts"),
-  lookup: async () => await import("./commands/lookup.ts"),
-  import: async () => await import("./commands/import.ts"),
-  report: async () => await import("./commands/report.ts"),
-  bng: async () => await import("./commands/bng.ts"),
-  radclient: async () => await import("./commands/radclient.ts"),
-  doctor: async () => await import("./commands/doctor.ts"),
-  bench: async () => await import("./commands/bench.ts"),
-  demo: async () => await import("./commands/demo.ts"),
+const commands: Readonly<Record<string, Entry>> = {
+  serve: {
+    summary: "runs the server: RADIUS, the REST API, enforcement and jobs",
+    load: async () => await import("./commands/serve.ts"),
+  },
+  migrate: {
+    summary: "brings the database's schema up to date",
+    load: async () => await import("./commands/migrate.ts"),
+  },
+  key: {
+    summary: "makes, lists and revokes API keys",
+    load: async () => await import("./commands/key.ts"),
+  },
+  lookup: {
+    summary: "who held this address (and port) at that time",
+    load: async () => await import("./commands/lookup.ts"),
+  },
+  import: {
+    summary: "puts subscribers from a CSV or NDJSON file",
+    load: async () => await import("./commands/import.ts"),
+  },
+  report: {
+    summary: "takes in a report of abuse from a file",
+    load: async () => await import("./commands/report.ts"),
+  },
+  bng: {
+    summary: "a simulated BNG: logs subscribers in, does accounting, answers CoA as a vendor's equipment does",
+    load: async () => await import("./commands/bng.ts"),
+  },
+  radclient: {
+    summary: "sends RADIUS requests; reads FreeRADIUS radclient's input",
+    load: async () => await import("./commands/radclient.ts"),
+  },
+  doctor: {
+    summary: "checks configuration, database, ports, upstream and each NAS",
+    load: async () => await import("./commands/doctor.ts"),
+  },
+  bench: {
+    summary: "measures this machine: accounting, access, CoA, report to CoA",
+    load: async () => await import("./commands/bench.ts"),
+  },
+  demo: {
+    summary: "shows it all on this machine: a server, a simulated BNG, reports, Change-of-Authorization",
+    load: async () => await import("./commands/demo.ts"),
+  },
 };
 
 /** What the server starts by itself: not in the help. */
-const internal: typeof commands = { "radius-worker": async () => await import("./commands/radius-worker.ts") };
+const radiusWorker = async (): Promise<Command> => await import("./commands/radius-worker.ts");
 
-async function help(): Promise<string> {
-  const lines = await Promise.all(
-    Object.entries(commands).map(async ([name, load]) => `  ${name.padEnd(10)} ${(await load()).summary}`),
-  );
+function help(): string {
+  const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(10)} ${summary}`);
   return `usage: weir COMMAND [--help]\n\n${lines.join("\n")}\n`;
 }
 
@@ -43,17 +79,17 @@ function version(): string {
 async function main(args: readonly string[]): Promise<number> {
   const [name = "", ...rest] = args;
   if (["help", "--help", "-h"].includes(name)) {
-    process.stdout.write(await help());
+    process.stdout.write(help());
     return 0;
   }
   if (["--version", "-V"].includes(name)) {
     process.stdout.write(`${version()}\n`);
     return 0;
   }
-  const known = { ...commands, ...internal };
-  const load = Object.hasOwn(known, name) ? known[name] : undefined;
+  const listed = Object.hasOwn(commands, name) ? commands[name]?.load : undefined;
+  const load = name === "radius-worker" ? radiusWorker : listed;
   if (!load) {
-    process.stderr.write(name === "" ? await help() : `weir: there is no command "${name}"\n\n${await help()}`);
+    process.stderr.write(name === "" ? help() : `weir: there is no command "${name}"\n\n${help()}`);
     return 2;
   }
   return await (await load()).run(rest, process);
@@ -61,6 +97,9 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** Whatever was written must leave before the process does. */
 const flushed = (stream: NodeJS.WritableStream) => new Promise((resolve) => stream.write("", resolve));
+
+// "weir key list | head -1": whoever read has had enough, and that is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
 main(process.argv.slice(2)).then(
   async (code) => {

@@ -5,8 +5,6 @@ import { examine } from "./doctor/examine.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { readArguments } from "./read-arguments.ts";
 
-export const summary = "checks configuration, database, ports, upstream and each NAS";
-
 const usage = `usage: weir doctor [--json]
 
 Checks the configuration, the files that hold keys, the ports, the database and its schema, each upstream server (by

@@ -16,8 +16,6 @@ import { readArguments, wrongUsage } from "./read-arguments.ts";
 import { rejectedRows } from "./rejected-rows.ts";
 import { withCore } from "./with-core.ts";
 
-export const summary = "puts subscribers from a CSV or NDJSON file";
-
 const usage = `usage: weir import subscribers FILE [--format csv|ndjson] [--json]
 
 FILE may be gzipped; "-" is standard input. The fields are those of PUT /v1/subscribers/{id}, and id:

@@ -10,8 +10,6 @@ import { readArguments, wrongUsage } from "./read-arguments.ts";
 import { textTable } from "./text-table.ts";
 import { withCore } from "./with-core.ts";
 
-export const summary = "makes, lists and revokes API keys";
-
 const usage = `usage: weir key create --role ROLE [--name NAME] [--source SOURCE]
        weir key list [--json]
        weir key revoke ID

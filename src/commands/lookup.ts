@@ -7,8 +7,6 @@ import { readArguments, wrongUsage } from "./read-arguments.ts";
 import { textTable } from "./text-table.ts";
 import { withCore } from "./with-core.ts";
 
-export const summary = "who held this address (and port) at that time";
-
 const usage = `usage: weir lookup IP[:PORT] [--at TIME] [--protocol P] [--skew SECONDS] [--json]
 
 IP is IPv4 or IPv6; an IPv6 address with a port stands in brackets: [2001:db8::1]:443.

@@ -7,8 +7,6 @@ import { configuration } from "./configuration.ts";
 import { failureText } from "./failure-text.ts";
 import { readArguments } from "./read-arguments.ts";
 
-export const summary = "brings the database's schema up to date";
-
 const usage = `usage: weir migrate
 
 Applies the migrations that the database has not had yet, and names them. The server does the same when it starts; run

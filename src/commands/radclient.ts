@@ -15,8 +15,6 @@ import { PacketSyntaxError, readPackets } from "./radclient/read-packets.ts";
 import { type Requests, runRequests } from "./radclient/run-requests.ts";
 import { tallyText } from "./radclient/tally.ts";
 
-export const summary = "sends RADIUS requests; reads FreeRADIUS radclient's input";
-
 const fileText = async (path: string): Promise<string> =>
   await readFile(path, "utf8").catch((error: unknown) => {
     throw new InputError(error);

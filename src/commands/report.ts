@@ -18,8 +18,6 @@ import { rejectedRows } from "./rejected-rows.ts";
 import { reportContentType } from "./report-content-type.ts";
 import { withCore } from "./with-core.ts";
 
-export const summary = "takes in a report of abuse from a file";
-
 const usage = `usage: weir report FILE --source SOURCE [--type TYPE] [--content-type T] [--json]
 
 Does what POST /v1/reports does: stores the observations, finds whose they are, opens cases, orders measures. A running

@@ -27,7 +27,7 @@ export interface Options {
   readonly messageAuthenticator: boolean;
 }
 
-export const usage = `usage: weir radclient [options] server[:port] {auth|acct|status|coa|disconnect|auto} [secret]
+const usage = `usage: weir radclient [options] server[:port] {auth|acct|status|coa|disconnect|auto} [secret]
 
 Sends RADIUS requests and shows the answers. Reads FreeRADIUS radclient's input: lines "Name = value" or
 "Name=value,Name=value"; a blank line parts packets; # begins a comment. auto: each packet's Packet-Type says what it

@@ -1,0 +1,223 @@
+import { execFile } from "node:child_process";
+import { createSocket } from "node:dgram";
+import { once } from "node:events";
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { run as doctor } from "../../../src/commands/doctor.ts";
+import { run as importFile } from "../../../src/commands/import.ts";
+import { run as key } from "../../../src/commands/key.ts";
+import { run as lookup } from "../../../src/commands/lookup.ts";
+import { run as migrate } from "../../../src/commands/migrate.ts";
+import { run as radclient } from "../../../src/commands/radclient.ts";
+import { run as report } from "../../../src/commands/report.ts";
+import { putSource } from "../../../src/intake/source-store.ts";
+import { freePort } from "../../support/free-port.ts";
+import { type FreeradiusUpstream, startFreeradiusUpstream } from "../../support/freeradius-upstream.ts";
+import { lookForPeers } from "../../support/peers.ts";
+import { createTestDatabase, type TestDatabase } from "../../support/test-database.ts";
+import { runCommand } from "./run-command.ts";
+
+const execute = promisify(execFile);
+const program = new URL("../../../src/main.ts", import.meta.url).pathname;
+
+const commands = { migrate, key, lookup, import: importFile, report, radclient, doctor };
+
+let folder: string;
+let test1: TestDatabase;
+let free: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "weir-commands-"));
+  test1 = await createTestDatabase();
+  const ports = [await freePort(), await freePort(), await freePort()].map(String);
+  free = {
+    DATABASE_URL: test1.url,
+    WEIR_DATA_DIR: folder,
+    WEIR_SECRET_KEY: "key-ring-of-this-test-0123456789",
+    WEIR_HTTP_PORT: ports[0] ?? "",
+    WEIR_AUTH_PORT: ports[1] ?? "",
+    WEIR_ACCT_PORT: ports[2] ?? "",
+  };
+});
+afterAll(async () => {
+  await test1?.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** The program as people start it. */
+async function weir(args: readonly string[], environment: Readonly<Record<string, string>> = {}) {
+  const options = { env: { PATH: process.env["PATH"], ...environment }, cwd: folder, timeout: 25_000 };
+  return await execute(process.execPath, [program, ...args], options).then(
+    ({ stdout, stderr }) => ({ code: 0, out: stdout, err: stderr }),
+    (error: { code: number; stdout: string; stderr: string }) => ({
+      code: error.code,
+      out: error.stdout,
+      err: error.stderr,
+    }),
+  );
+}
+
+test("the help names every command; one that there is not is wrong usage", async () => {
+  const help = await weir(["--help"]);
+  expect(help).toMatchObject({ code: 0, err: "" });
+  for (const name of ["serve", "demo", "bng", "bench", ...Object.keys(commands)])
+    expect(help.out).toMatch(new RegExp(`^ {2}${name} +\\S`, "m"));
+  expect(await weir(["nonsense"])).toMatchObject({ code: 2, out: "" });
+});
+
+test.each(Object.entries(commands))("%s explains itself, and refuses what it does not know", async (name, run) => {
+  const help = await runCommand(run, ["--help"]);
+  expect(help).toMatchObject({ code: 0, err: "", out: expect.stringContaining(`usage: weir ${name}`) });
+  expect(help.out).toContain("exit code: 0");
+  expect(await runCommand(run, ["--no-such-option"])).toMatchObject({ code: 2, out: "" });
+});
+
+test("a wrong configuration: every problem by its name, exit code 2", async () => {
+  const wrong = { WEIR_HTTP_PORT: "x", WEIR_HOST: "nowhere", DATABASE_URL: "mysql://x" };
+  for (const args of [["migrate"], ["doctor"], ["lookup", "192.0.2.1"], ["key", "list"]]) {
+    const { code, err } = await weir(args, wrong);
+    expect(code).toBe(2);
+    for (const name of Object.keys(wrong)) expect(err).toContain(name);
+  }
+});
+
+test("a database that is not there: one sentence, exit code 1", async () => {
+  const environment = { DATABASE_URL: `postgres://x@127.0.0.1:${await freePort()}/x` };
+  for (const args of [["migrate"], ["lookup", "192.0.2.1"]]) {
+    const { code, err } = await weir(args, environment);
+    expect(code).toBe(1);
+    expect(err).toContain("ECONNREFUSED");
+    expect(err).not.toContain("    at ");
+  }
+});
+
+test("a report with no server running: stored, and said that what follows waits", async () => {
+  await putSource(test1.database, { id: "partner", kind: "third-party", trust: 90 });
+  await test1.database.query(
+    `with customer as (insert into subscriber (id) values ('alice')),
+       opened as (
+         insert into session (nas_id, acct_session_id, started_at, last_event_at, last_seen_at, username, subscriber_id)
+         values ('nas1', 's1', now() - interval '1 hour', now(), now(), 'alice', 'alice') returning id)
+     insert into address_interval (prefix, held_from, session_id, subscriber_id, nas_id)
+     select '192.0.2.9/32', now() - interval '1 hour', opened.id, 'alice', 'nas1' from opened`,
+  );
+  const body = JSON.stringify([{ ip: "192.0.2.9", at: new Date().toISOString(), category: "botnet" }]);
+  const taken = await runCommand(report, ["-", "--source", "partner"], { stdin: body, environment: free });
+  expect(taken.out).toMatch(/accepted 1, duplicates 0, rejected 0\ncases \d+\n$/);
+  expect(taken).toMatchObject({ code: 0, err: expect.stringContaining("no server is running") });
+  const jobs = await test1.database.query("select enforcement_job.nas_id from enforcement_job");
+  expect(jobs).toEqual([{ nas_id: "nas1" }]);
+});
+
+test("doctor: a key that others may read, and a database that loses what it acknowledged, are failures", async () => {
+  const file = join(folder, "admin-key");
+  await writeFile(file, "key\n");
+  await chmod(file, 0o644);
+  const found = await runCommand(doctor, [], { environment: free });
+  expect(found.code).toBe(1);
+  expect(found.out).toContain(
+    `failure  files: ${file} may be read or changed by others (mode 0644)\n         → chmod 600`,
+  );
+  expect(found.out).toContain("failure  database: fsync is off");
+  await chmod(file, 0o600);
+  expect((await runCommand(doctor, [])).out).toContain(`ok       files: ${file} is for its owner only`);
+});
+
+test("the embedded PostgreSQL: doctor makes none; migrate does, and doctor finds nothing that fails", async () => {
+  const { DATABASE_URL: url, WEIR_SECRET_KEY: secretKey } = process.env;
+  delete process.env["DATABASE_URL"];
+  const dataDir = await mkdtemp(join(tmpdir(), "weir-embedded-"));
+  await chmod(dataDir, 0o755);
+  process.env["WEIR_DATA_DIR"] = dataDir;
+  try {
+    const before = await runCommand(doctor, []);
+    expect(before).toMatchObject({ code: 0, out: expect.stringContaining("does not exist yet") });
+    expect(await readdir(dataDir)).toEqual([]);
+    expect((await runCommand(migrate, [])).out).toMatch(/^applied 0001-nas\n[\s\S]*the schema is up to date\n$/);
+    const after = await runCommand(doctor, []);
+    expect(after.code, after.out).toBe(0);
+    expect(after.out).toContain("warning  nas: none is registered");
+    await expect(stat(join(dataDir, "postgres", "postmaster.pid"))).rejects.toThrow("ENOENT");
+  } finally {
+    Object.assign(process.env, { DATABASE_URL: url, WEIR_SECRET_KEY: secretKey, WEIR_DATA_DIR: folder });
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}, 60_000);
+
+test("doctor: a port that another program holds is a failure", async () => {
+  const taken = createSocket("udp4").bind(Number(free["WEIR_ACCT_PORT"]), "127.0.0.1");
+  await once(taken, "listening");
+  const found = await runCommand(doctor, [], { environment: free });
+  taken.close();
+  expect(found.out).toContain(
+    `failure  port 127.0.0.1:${free["WEIR_ACCT_PORT"]}: RADIUS acct: taken by another program`,
+  );
+});
+
+test("doctor: an upstream where nothing listens is a failure", async () => {
+  const upstream = { WEIR_UPSTREAM_AUTH: `127.0.0.1:${await freePort()}`, WEIR_UPSTREAM_SECRET: "upstream-secret" };
+  const found = await runCommand(doctor, [], { environment: upstream });
+  for (const name of Object.keys(upstream)) delete process.env[name];
+  expect(found.code).toBe(1);
+  expect(found.out).toMatch(/^failure {2}upstream 127\.0\.0\.1:\d+: auth: nothing listens there$/m);
+});
+
+test("radclient: what cannot be sent is named with its line, exit code 2", async () => {
+  const target = ["127.0.0.1:9", "auth", "secret"];
+  expect(await runCommand(radclient, target, { stdin: 'User-Name = "a"\nNo-Such = 1\n' })).toMatchObject({
+    code: 2,
+    err: expect.stringContaining("line 2: there is no attribute No-Such"),
+  });
+  expect(await runCommand(radclient, target, { stdin: "nonsense" })).toMatchObject({ code: 2 });
+  expect(await runCommand(radclient, target)).toMatchObject({ code: 2 });
+  for (const wrong of [
+    ["127.0.0.1", "auth"],
+    ["127.0.0.1", "walk", "x"],
+    ["-r", "0", ...target],
+    ["-4", "-6", ...target],
+  ])
+    expect(await runCommand(radclient, wrong)).toMatchObject({ code: 2 });
+});
+
+const peers = lookForPeers("freeradius", "openssl");
+describe.skipIf(peers.areMissing)(`against FreeRADIUS${peers.note}`, () => {
+  let upstream: FreeradiusUpstream;
+  beforeAll(async () => {
+    upstream = await startFreeradiusUpstream({
+      secret: "freeradius-secret",
+      users: 'alice Cleartext-Password := "pw-alice"\n      Filter-Id = "1024/512"\n',
+    });
+  });
+  afterAll(async () => await upstream?.stop());
+
+  const send = (type: string, stdin: string) =>
+    runCommand(
+      radclient,
+      ["-x", `127.0.0.1:${type === "acct" ? upstream.acctPort : upstream.authPort}`, type, "freeradius-secret"],
+      { stdin },
+    );
+
+  test("PAP, CHAP, MS-CHAP and MS-CHAPv2 are let in, a wrong password is not", async () => {
+    for (const kind of ["User-Password", "CHAP-Password", "MS-CHAP-Password", "MS-CHAP2-Password"]) {
+      const accepted = await send("auth", `User-Name = alice, ${kind} = pw-alice`);
+      expect(accepted, kind).toMatchObject({ code: 0, out: expect.stringContaining('\tFilter-Id = "1024/512"') });
+      expect(await send("auth", `User-Name = alice, ${kind} = wrong`), kind).toMatchObject({ code: 1 });
+    }
+  });
+
+  test("accounting and Status-Server are answered; doctor finds it well", async () => {
+    expect(await send("acct", "Acct-Status-Type = Start, Acct-Session-Id = of-the-test")).toMatchObject({ code: 0 });
+    expect(await upstream.accounting()).toContain("of-the-test");
+    expect(await send("status", "")).toMatchObject({ code: 0 });
+    const environment = {
+      WEIR_UPSTREAM_AUTH: `127.0.0.1:${upstream.authPort}`,
+      WEIR_UPSTREAM_SECRET: "freeradius-secret",
+    };
+    const found = await runCommand(doctor, [], { environment });
+    for (const name of Object.keys(environment)) delete process.env[name];
+    expect(found.out).toMatch(/^ok {7}upstream 127\.0\.0\.1:\d+: auth: answers Status-Server/m);
+  });
+});
