@@ -93,7 +93,7 @@ async function show({ story, io, dataDir, isOnce, closers, stopped }: Show): Pro
     if (isOnce) return 0;
     const goingOn = "The BNG goes on, and so do reports, now and then. Ctrl-C ends it.";
     io.stdout.write(`\n${goingOn}\n  documentation  ${server.url}/docs\n  admin key      ${server.adminKey}\n\n`);
-    return await nowAndThen(demo, stopped);
+    return await nowAndThen(demo, Object.values(lines), stopped);
   } catch (error) {
     if (stopped.aborted) return isOnce ? 1 : 0;
     const what = error instanceof DemoFailure ? "this step failed" : "it failed";

@@ -12,8 +12,10 @@ import { GARDEN_FILTER } from "./sinkhole-chapter.ts";
 
 const PAUSE_MS = 15_000;
 const STAY_MS = 10_000;
-/** Spreads over the lines, and meets none of the first chapters' for a while. */
+/** Spreads over the lines. */
 const STRIDE = 37;
+/** A source may have 50 automatic measures an hour, and the base one in three customers: with this pace breakers would trip. */
+const HOURLY_LIMIT = 1000;
 
 async function oneRound(demo: Demo, line: number, stopped: AbortSignal): Promise<void> {
   const { story, admin, helpdesk } = demo;
@@ -34,10 +36,17 @@ async function oneRound(demo: Demo, line: number, stopped: AbortSignal): Promise
   await showInterim(demo, line, EVERYDAY_FILTER);
 }
 
-/** Until it is stopped: every now and then a customer is reported, and let out again. Rejects when `stopped` says so. */
-export async function nowAndThen(demo: Demo, stopped: AbortSignal): Promise<never> {
+/**
+ * Until it is stopped: every now and then a customer is reported, and let out again; never one of `busy`, whose story
+ * is told already. Rejects when `stopped` says so.
+ */
+export async function nowAndThen(demo: Demo, busy: readonly number[], stopped: AbortSignal): Promise<never> {
+  for (const breaker of ["source:shadowserver", "base"])
+    await demo.admin.call("PUT", `/v1/breakers/${breaker}`, { limit: HOURLY_LIMIT, windowSeconds: 3600 });
   for (let round = 1; ; round += 1) {
+    const line = (round * STRIDE) % LINES;
+    if (busy.includes(line)) continue;
     await setTimeout(PAUSE_MS, undefined, { signal: stopped });
-    await oneRound(demo, (round * STRIDE + 5) % LINES, stopped);
+    await oneRound(demo, line, stopped);
   }
 }
