@@ -35,6 +35,10 @@ create index measure_subscriber on measure (subscriber_id, id);
 create index measure_until on measure (until) where state in ('awaiting-approval', 'held', 'active') and until is not null;
 create index measure_case on measure (case_id);
 create index measure_held on measure (held_by, id) where state = 'held';
+-- Lists narrowed to what is rare among many, newest first.
+create index measure_standing_state on measure (state, id) where state in ('awaiting-approval', 'held', 'active');
+create index measure_kind on measure (kind, id);
+create index measure_held_by on measure (held_by, id) where held_by is not null;
 create index measure_counted on measure (ordered_at) include (category, source_id) where is_counted;
 create index measure_counted_source on measure (source_id, ordered_at) where is_counted;
 
@@ -90,6 +94,9 @@ create table enforcement (
 create index enforcement_session on enforcement (session_id, id);
 create index enforcement_subscriber on enforcement (subscriber_id, id);
 create index enforcement_requested on enforcement (requested_at);
+-- Lists narrowed to a NAS or to an outcome, newest first; nearly all are acknowledged, and so are the newest.
+create index enforcement_nas on enforcement (nas_id, id);
+create index enforcement_outcome on enforcement (outcome, id) where outcome <> 'acknowledged';
 create index enforcement_under_way on enforcement (session_id, id) where outcome is null;
 
 create table breaker (
