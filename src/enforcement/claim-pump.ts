@@ -17,15 +17,21 @@ export interface ClaimPumpOptions {
   /** How many more requests each NAS takes now. */
   readonly room: () => ReadonlyMap<string, number>;
   readonly run: (job: ClaimedJob) => Promise<void>;
+  /** Lets go of a claim, so that the job is looked at anew after `delayMs`. */
+  readonly giveBack: (job: ClaimedJob, delayMs: number) => Promise<void>;
   readonly onError: (error: unknown, what: string) => void;
 }
 
 /** While some NAS is full, it may have room again without anything having ended here: its rate, or its identifiers. */
 const LOOK_AGAIN_MS = 50;
+/** After a run that broke off: most likely the database did, and needs a moment. */
+const AFTER_BREAK_MS = 1_000;
 
 /** Claims due jobs as far as their NASes have room, and runs each; never two at once for one session. */
-export function createClaimPump({ database, claim, room, run, onError }: ClaimPumpOptions): ClaimPump {
+export function createClaimPump({ database, claim, room, run, giveBack, onError }: ClaimPumpOptions): ClaimPump {
   const underWay = new Map<string, Promise<void>>();
+  /** Claimed while they were still under way here. */
+  const claimedAgain = new Set<string>();
   const unprepared = new Map<string, Set<string>>();
   let looking: Promise<void> | undefined;
   let isWoken = false;
@@ -34,18 +40,29 @@ export function createClaimPump({ database, claim, room, run, onError }: ClaimPu
 
   const isPrepared = ({ nasId, sessionId }: ClaimedJob) => unprepared.get(nasId)?.delete(sessionId);
 
+  const letGo = (job: ClaimedJob, delayMs: number): Promise<void> =>
+    giveBack(job, delayMs).catch((error) => onError(error, "a claim is let go when its lease runs out"));
+  const runWhole = async (job: ClaimedJob): Promise<void> => {
+    try {
+      await run(job);
+    } catch (error) {
+      onError(error, "a session's enforcement was interrupted; it goes on in a moment");
+      await letGo(job, AFTER_BREAK_MS);
+    }
+    isPrepared(job);
+    underWay.delete(job.sessionId);
+    // What was claimed anew in between is not what has just been done: nobody works on it yet.
+    if (claimedAgain.delete(job.sessionId)) await letGo(job, 0);
+    wake();
+  };
   const start = (job: ClaimedJob): void => {
-    // Our own lease ran out while it was under way here: claiming it again has renewed it.
-    if (underWay.has(job.sessionId)) return;
+    // Given back this very moment and due again, or our own lease ran out: there must not be two runs for one session.
+    if (underWay.has(job.sessionId)) {
+      claimedAgain.add(job.sessionId);
+      return;
+    }
     unprepared.set(job.nasId, (unprepared.get(job.nasId) ?? new Set()).add(job.sessionId));
-    const running = run(job)
-      .catch((error) => onError(error, "a session's enforcement was interrupted; it goes on when its lease runs out"))
-      .finally(() => {
-        isPrepared(job);
-        underWay.delete(job.sessionId);
-        wake();
-      });
-    underWay.set(job.sessionId, running);
+    underWay.set(job.sessionId, runWhole(job));
   };
 
   const roomNow = (): Map<string, number> =>

@@ -7,7 +7,7 @@ import { createBatchWriter } from "./batch-writer.ts";
 import { carryOut } from "./carry-out.ts";
 import { createClaimPump } from "./claim-pump.ts";
 import { journalRequests } from "./journal-store.ts";
-import { claimantOf, extendLeases, isUnderWay, releaseClaims, releaseEarlierClaims } from "./lease-store.ts";
+import { claimantOf, extendLeases, giveBack, isUnderWay, releaseClaims, releaseEarlierClaims } from "./lease-store.ts";
 import type { NasGateway } from "./nas-gateway.ts";
 import { outboxChannel } from "./outbox-store.ts";
 import { createResultWriter } from "./result-writer.ts";
@@ -84,6 +84,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     claim: { claimant, leaseMs, batch: BATCH },
     room: () => new Map(nasDirectory.all().map((nas) => [nas.id, gateway.capacity(nas)])),
     run: (job) => (isUnfinished(job) ? resumeRun(job, context) : carryOut(job, context)),
+    giveBack: (job, delayMs) => giveBack(database, { claimant, sessionId: job.sessionId, delayMs }),
     onError,
   });
   const extend = (): void => {

@@ -20,6 +20,19 @@ export async function releaseClaims(on: Queryable, claimant: string): Promise<vo
   );
 }
 
+/** Gives back one job, to be looked at after a time; nothing happens where this claimant does not hold it. */
+export async function giveBack(
+  on: Queryable,
+  { claimant, sessionId, delayMs }: { claimant: string; sessionId: string; delayMs: number },
+): Promise<void> {
+  await on.query(
+    `update enforcement_job set claimed_by = null, claimed_until = null,
+       due_at = greatest(enforcement_job.due_at, clock_timestamp() + make_interval(secs => $3 / 1000.0))
+     where enforcement_job.session_id = $1 and enforcement_job.claimed_by = $2`,
+    [sessionId, claimant, delayMs],
+  );
+}
+
 /** Gives back what earlier processes of this node held: they are no more. */
 export async function releaseEarlierClaims(on: Queryable, nodeId: string, claimant: string): Promise<void> {
   await on.query(

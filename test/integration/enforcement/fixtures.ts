@@ -6,7 +6,7 @@ import { type MeasureOrder, orderMeasure } from "../../../src/enforcement/order-
 import { type ScriptedNas, scriptedNases } from "./scripted-nas.ts";
 
 export const person = "key:operator";
-const silent = pino({ level: "silent" });
+const silent = pino({ level: process.env["WEIR_TEST_LOG"] ?? "silent" });
 
 export async function addSubscriber(on: Queryable, id: string): Promise<void> {
   await on.query("insert into subscriber (id, name) values ($1, $1)", [id]);

@@ -107,7 +107,8 @@ test("a node that lost its lease changes nothing more: who took over decides", a
   await manySuspended({ bng1: 1 });
   let late: (outcome: { kind: "no-answer" }) => void = () => undefined;
   const stuck = createScriptedNas({ answer: () => new Promise((resolve) => (late = resolve)) });
-  start(db.database, stuck, { nodeId: "one", timing: { leaseMs: 60_000 } });
+  // It looks for jobs once only: else it could renew its own claim before the other sees that it ran out.
+  start(db.database, stuck, { nodeId: "one", timing: { leaseMs: 60_000, pollMs: 60_000 } });
   await vi.waitFor(() => expect(stuck.seen).toHaveLength(1));
   await db.database.query("update enforcement_job set claimed_until = now() - interval '1 second'");
   const other = createScriptedNas();
