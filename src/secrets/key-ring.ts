@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyObject, randomBytes } from "node:crypto";
 
 /** Seals and opens secrets at rest. `place` ("table:column:row") is authenticated, so a sealed value cannot be moved. */
 export interface KeyRing {
@@ -24,13 +24,14 @@ const TAG_OCTETS = 16;
 
 interface RingKey {
   readonly id: Buffer;
-  readonly key: Buffer;
+  /** Not a Buffer: Node would take longer to see what it is than to open a password, and each login opens one. */
+  readonly key: KeyObject;
 }
 
 /** A key's id is derived from it, so that two nodes with the same key text agree without any further agreement. */
 function ringKeyFrom(text: string): RingKey {
   const derive = (use: string, octets: number) => Buffer.from(hkdfSync("sha256", text, "weir key ring", use, octets));
-  return { id: derive("id", KEY_ID_OCTETS), key: derive("aes-256-gcm", 32) };
+  return { id: derive("id", KEY_ID_OCTETS), key: createSecretKey(derive("aes-256-gcm", 32)) };
 }
 
 /**

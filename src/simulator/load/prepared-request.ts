@@ -1,4 +1,4 @@
-import { createHmac, hash, randomBytes } from "node:crypto";
+import { createHmac, createSecretKey, hash, randomBytes } from "node:crypto";
 import { encodeIpv4, encodeIpv6Prefix } from "../../radius/address-value.ts";
 import { Code } from "../../radius/code.ts";
 import { encodeRequest } from "../../radius/encode-packet.ts";
@@ -103,6 +103,7 @@ export function prepareAccess(place: number, { secret, sessions, nasAddress }: P
   const n = place % sessions;
   const subscriber = loadSubscriber(n);
   const authenticator = randomBytes(16);
+  const key = createSecretKey(secret);
   const octets = encodeRequest({
     code: Code.AccessRequest,
     identifier: 0,
@@ -122,7 +123,7 @@ export function prepareAccess(place: number, { secret, sessions, nasAddress }: P
       octets.writeUInt8(identifier, 1);
       // It is the first attribute (RFC 3579 section 3.2: computed with zeros in its place).
       octets.fill(0, 22, 38);
-      createHmac("md5", secret).update(octets).digest().copy(octets, 22);
+      createHmac("md5", key).update(octets).digest().copy(octets, 22);
       return octets;
     },
   };
