@@ -11,8 +11,6 @@ create table nas (
   profiles jsonb not null default '{}',
   -- when a valid Message-Authenticator first came in an Access-Request: from then on 'auto' requires it (CVE-2024-3596)
   message_authenticator_seen_at timestamptz,
-  -- the newest Accounting-On or -Off: no session that began before it is still open
-  restarted_at timestamptz,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );

@@ -72,6 +72,10 @@ create unique index session_incarnation on session (nas_id, acct_session_id, inc
 create unique index session_open on session (nas_id, acct_session_id) where stopped_at is null;
 create index session_subscriber on session (subscriber_id, started_at);
 create index session_username on session (username, started_at);
+-- Lists and walks of the open ones, which are few among all that ever were. Interims change none of these columns.
+create index session_open_id on session (id) where stopped_at is null;
+create index session_nobodys on session (id) where stopped_at is null and subscriber_id is null and username <> '';
+create index session_open_nas on session (nas_id, id) where stopped_at is null;
 
 -- Which session held which address from when to when, half open. Open intervals live in their own partition
 -- (held_until = infinity); closing one moves it to history, which is dropped by age, never deleted row by row.
@@ -87,3 +91,27 @@ create table address_interval_open partition of address_interval for values from
 create table address_interval_history partition of address_interval default;
 create index address_interval_prefix on address_interval (prefix, held_until);
 create index address_interval_session on address_interval (session_id);
+
+-- The newest Accounting-On or -Off of each NAS: no session that began before it is still open. Apart from the NAS itself,
+-- so that one that is taken out and put in again has it still.
+create table nas_restart (
+  nas_id text primary key,
+  -- null: none was heard. Whoever opens a session locks the row.
+  restarted_at timestamptz,
+  -- up to which restart all that it ended is known to be ended
+  settled_at timestamptz
+);
+
+-- In which spans of five minutes accounting of a NAS came in: only then its sessions can have fallen silent.
+create table nas_heard (
+  nas_id text not null,
+  slot timestamptz not null,
+  primary key (nas_id, slot)
+);
+create index nas_heard_age on nas_heard (slot);
+
+-- Where walks through many rows, a portion at a time, go on.
+create table walk (
+  name text primary key,
+  after_id bigint not null
+);

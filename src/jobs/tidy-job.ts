@@ -1,4 +1,6 @@
 import type { Database } from "../database/database.ts";
+import { forgetHeard } from "../session/heard-nas-store.ts";
+import { HEARD_KEPT_MS } from "../session/stale-session-store.ts";
 import type { Job } from "./job.ts";
 import { deleteOldRuns } from "./job-run-store.ts";
 import { deleteOldAnswers, deleteOldGrants } from "./tidy-store.ts";
@@ -7,7 +9,9 @@ import { untilDone } from "./until-done.ts";
 const DAY_MS = 24 * 60 * 60 * 1000;
 const KEPT_RUNS_MS = 30 * DAY_MS;
 
-/** Deletes what has served its purpose: answers to repeated requests, Access-Accepts of a day ago, records of old runs. */
+/**
+ * Deletes what has served its purpose: answers to repeated requests, Access-Accepts of a day ago, records of old
+ * runs, when NASes were heard. */
 export function tidyJob(database: Pick<Database, "query">): Job {
   return {
     name: "tidy",
@@ -19,6 +23,9 @@ export function tidyJob(database: Pick<Database, "query">): Job {
       return {
         answers: await untilDone(portions, (limit) => deleteOldAnswers(database, dayAgo, limit)),
         grants: await untilDone(portions, (limit) => deleteOldGrants(database, dayAgo, limit)),
+        heard: await untilDone(portions, (limit) =>
+          forgetHeard(database, new Date(now.getTime() - HEARD_KEPT_MS), limit),
+        ),
         runs: await deleteOldRuns(database, new Date(now.getTime() - KEPT_RUNS_MS)),
       };
     },

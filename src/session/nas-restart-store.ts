@@ -1,4 +1,5 @@
-import type { Queryable, Transaction } from "../database/database.ts";
+import type { Database, Queryable, Transaction } from "../database/database.ts";
+import { endSessions } from "./end-sessions-store.ts";
 import { GUESSED_START_SLACK_MS } from "./inferred-end.ts";
 import { UNSAID_DELAY_MS } from "./match-incarnation.ts";
 
@@ -7,19 +8,44 @@ import { UNSAID_DELAY_MS } from "./match-incarnation.ts";
  * recorded meanwhile sees the sessions that this transaction opens.
  */
 export async function restartTimes(trx: Transaction, nasIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const known = await lockRestarts(trx, nasIds);
+  const fresh = nasIds.filter((id) => !known.has(id));
+  if (fresh.length > 0) {
+    // What is not there cannot be locked.
+    await trx.query(
+      "insert into nas_restart (nas_id) select fresh from unnest($1::text[]) as fresh on conflict (nas_id) do nothing",
+      [fresh],
+    );
+    for (const [id, at] of await lockRestarts(trx, fresh)) known.set(id, at);
+  }
+  return new Map([...known].flatMap(([id, at]) => (at === null ? [] : [[id, at.getTime()] as const])));
+}
+
+async function lockRestarts(trx: Transaction, nasIds: readonly string[]): Promise<Map<string, Date | null>> {
   if (nasIds.length === 0) return new Map();
-  const rows = await trx.query<{ id: string; restarted_at: Date | null }>(
-    "select nas.id, nas.restarted_at from nas where nas.id = any ($1::text[]) order by nas.id for share",
+  const rows = await trx.query<{ nas_id: string; restarted_at: Date | null }>(
+    `select nas_restart.nas_id, nas_restart.restarted_at from nas_restart where nas_restart.nas_id = any ($1::text[])
+     order by nas_restart.nas_id collate "C" for share`,
     [nasIds],
   );
-  return new Map(rows.flatMap(({ id, restarted_at }) => (restarted_at ? [[id, restarted_at.getTime()] as const] : [])));
+  return new Map(rows.map(({ nas_id, restarted_at }) => [nas_id, restarted_at]));
 }
 
 /** Remembers a restart. An older one than is known changes nothing. */
 export async function markRestarted(on: Queryable, nasId: string, at: Date): Promise<void> {
   await on.query(
-    `update nas set restarted_at = $2 where nas.id = $1 and (nas.restarted_at is null or nas.restarted_at < $2)`,
+    `insert into nas_restart (nas_id, restarted_at) values ($1, $2)
+     on conflict (nas_id) do update set restarted_at = excluded.restarted_at
+     where nas_restart.restarted_at is null or nas_restart.restarted_at < excluded.restarted_at`,
     [nasId, at],
+  );
+}
+
+/** Restarts whose sessions are not all known to be ended: whoever recorded them was kept from it. */
+export async function unsettledRestarts(on: Queryable): Promise<{ readonly nasId: string; readonly at: Date }[]> {
+  return await on.query(
+    `select nas_restart.nas_id as "nasId", nas_restart.restarted_at as at from nas_restart
+     where nas_restart.restarted_at > coalesce(nas_restart.settled_at, '-infinity') order by nas_restart.nas_id`,
   );
 }
 
@@ -30,36 +56,33 @@ const isEnded = `session.nas_id = $1 and session.stopped_at is null
 
 /**
  * Ends up to `limit` of the sessions that a restart at `at` ended (session/inferred-end.ts says which), and their address
- * intervals. Returns how many: fewer than `limit` means that there are no more.
+ * intervals. Returns how many. Call it until that is 0: then there are no more, and that is remembered.
  */
-export async function endSessionsOfNas(on: Queryable, nasId: string, at: Date, limit: number): Promise<number> {
-  const rows = await on.query<{ count: string }>(
-    `with chosen as (select session.id from session where ${isEnded} limit $3),
-     ending as (
-       select session.id from session
-       where session.id in (select chosen.id from chosen) and ${isEnded}
+export async function endSessionsOfNas(
+  database: Pick<Database, "transaction">,
+  nasId: string,
+  at: Date,
+  limit: number,
+): Promise<number> {
+  return await database.transaction(async (trx) => {
+    const rows = await trx.query<{ id: string }>(
+      `select session.id from session
+       where session.id in (select chosen.id from (select * from session where ${isEnded} limit $3) as chosen) and ${isEnded}
        -- as recorders sort their keys
-       order by session.acct_session_id collate "C" for update),
-     ended as (
-       update session set stopped_at = greatest($2, session.started_at), terminate_cause = 'nas-restart'
-       from ending where session.id = ending.id returning session.id, session.stopped_at),
-     freed as (
-       delete from address_interval_open using ended where address_interval_open.session_id = ended.id
-       returning address_interval_open.*, ended.stopped_at),
-     kept as (
-       insert into address_interval (prefix, held_from, held_until, session_id, subscriber_id, nas_id)
-       select freed.prefix, freed.held_from, freed.stopped_at, freed.session_id, freed.subscriber_id, freed.nas_id
-       from freed where freed.held_from < freed.stopped_at),
-     -- an address that changed after the restart, when its end was not known yet
-     undone as (
-       delete from address_interval_history as interval using ended
-       where interval.session_id = ended.id and interval.held_from >= ended.stopped_at),
-     shortened as (
-       update address_interval_history as interval set held_until = ended.stopped_at from ended
-       where interval.session_id = ended.id and interval.held_until > ended.stopped_at
-         and interval.held_from < ended.stopped_at)
-     select count(*) from ended`,
-    [nasId, at, limit],
+       order by session.acct_session_id collate "C" for update`,
+      [nasId, at, limit],
+    );
+    const ids = rows.map(({ id }) => id);
+    await endSessions(trx, { ids, cause: "nas-restart", at });
+    if (ids.length === 0) await settle(trx, nasId, at);
+    return ids.length;
+  });
+}
+
+async function settle(trx: Transaction, nasId: string, at: Date): Promise<void> {
+  await trx.query(
+    `update nas_restart set settled_at = $2 where nas_restart.nas_id = $1
+       and $2 > coalesce(nas_restart.settled_at, '-infinity') and not exists (select from session where ${isEnded})`,
+    [nasId, at],
   );
-  return Number(rows[0]?.count ?? 0);
 }

@@ -50,17 +50,17 @@ async function grantsFor(
   );
 }
 
-/** Nobody knew whose it is, until a record came with a User-Name. */
-const isNamedNow = ({ before, after }: SessionChange): boolean =>
-  before !== undefined && before.state.username === "" && after.username !== "" && before.subscriberId === undefined;
+/** Nobody's until now: it came without a User-Name, or its subscriber was not known when it began. */
+const isNobodys = ({ before, after }: SessionChange): boolean =>
+  before !== undefined && before.subscriberId === undefined && after.username !== "";
 
-/** The subscribers of sessions that are new, or that have a name now. */
+/** The subscribers of sessions that are new, or nobody's. */
 async function ownersOf(
   trx: Transaction,
   changes: readonly SessionChange[],
   autoSubscribers: boolean,
 ): Promise<ReadonlyMap<string, string>> {
-  const unowned = changes.filter((change) => change.before === undefined || isNamedNow(change));
+  const unowned = changes.filter((change) => change.before === undefined || isNobodys(change));
   const usernames = new Set(unowned.map(({ after }) => after.username).filter((name) => name !== ""));
   return await subscribersOf(trx, [...usernames].sort(), autoSubscribers);
 }
@@ -97,12 +97,12 @@ async function writeKnown(
   const written = changes.map((change) => ({
     change,
     sessionId: change.after.id ?? "",
-    subscriberId: isNamedNow(change) ? owners.get(change.after.username) : change.before?.subscriberId,
+    subscriberId: isNobodys(change) ? owners.get(change.after.username) : change.before?.subscriberId,
   }));
   await nameSessions(
     trx,
     written.flatMap(({ change, sessionId, subscriberId }) =>
-      isNamedNow(change) && subscriberId !== undefined ? [{ sessionId, subscriberId }] : [],
+      isNobodys(change) && subscriberId !== undefined ? [{ sessionId, subscriberId }] : [],
     ),
   );
   return written;
@@ -132,13 +132,13 @@ async function writeIntervals(trx: Transaction, written: readonly Written[]): Pr
   );
 }
 
-/** Sessions of which enforcement has to know: open, and new, alive again, named now, or with another Access-Accept in force. */
-const isOpened = ({ change, grant }: Written): boolean =>
+/** Sessions of which enforcement has to know: open, and new, alive again, somebody's now, or with another Access-Accept in force. */
+const isOpened = ({ change, grant, subscriberId }: Written): boolean =>
   change.after.stoppedAt === undefined &&
   (change.before === undefined ||
     change.before.state.stoppedAt !== undefined ||
     grant !== undefined ||
-    isNamedNow(change));
+    (isNobodys(change) && subscriberId !== undefined));
 
 /**
  * Records a batch in one transaction. Returns the sessions that enforcement has to look at: their rows are written by

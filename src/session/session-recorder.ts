@@ -1,6 +1,8 @@
 import type { Database, Transaction } from "../database/database.ts";
 import type { AccountingEvent, NasRestart } from "./accounting-event.ts";
 import { carryOn } from "./carry-on-store.ts";
+import { markHeard } from "./heard-nas-store.ts";
+import { HeardNases } from "./heard-nases.ts";
 import { endSessionsOfNas, markRestarted } from "./nas-restart-store.ts";
 import type { OpenedSession } from "./opened-session.ts";
 import { recordBatch } from "./record-batch.ts";
@@ -56,6 +58,7 @@ const RESTART_CHUNK = 2_000;
 export function createSessionRecorder(dependencies: SessionRecorderDependencies): SessionRecorder {
   const { database, hooks, onError } = dependencies;
   const limits = { ...defaultLimits, ...dependencies.limits };
+  const heard = new HeardNases((slots) => markHeard(database, slots));
 
   /** First what needs no look at the session, then the rest; each is durable by itself. */
   async function commit(events: readonly AccountingEvent[]): Promise<void> {
@@ -89,6 +92,7 @@ export function createSessionRecorder(dependencies: SessionRecorderDependencies)
   async function recordAll(events: readonly AccountingEvent[]): Promise<(SessionError | undefined)[]> {
     try {
       await commitRetrying(events);
+      heard.note(events);
       return events.map(() => undefined);
     } catch (error) {
       if (events.length > 1 && isOfOneRecord(error)) {
@@ -104,12 +108,13 @@ export function createSessionRecorder(dependencies: SessionRecorderDependencies)
 
   /** The mark comes first, in its place between the records; closing many sessions goes on beside later records. */
   async function endSessions({ nasId, at }: NasRestart): Promise<void> {
-    while ((await endSessionsOfNas(database, nasId, at, RESTART_CHUNK)) === RESTART_CHUNK);
+    while ((await endSessionsOfNas(database, nasId, at, RESTART_CHUNK)) > 0);
   }
 
   async function restart(event: NasRestart): Promise<{ readonly rest: Promise<void> }> {
     try {
       await withinTime(markRestarted(database, event.nasId, event.at), limits.maxWaitMs);
+      heard.note([event]);
       return { rest: endSessions(event).catch(unavailable) };
     } catch (error) {
       return unavailable(error);
@@ -125,6 +130,9 @@ export function createSessionRecorder(dependencies: SessionRecorderDependencies)
   return {
     record: (event) => queue.add({ event }),
     recordRestart: (event) => queue.add({ restart: event }),
-    stop: () => queue.stop(),
+    stop: async () => {
+      await queue.stop();
+      await heard.stop();
+    },
   };
 }

@@ -1,4 +1,5 @@
 import type { Transaction } from "../database/database.ts";
+import { followSessions } from "../subscriber/session-owner-store.ts";
 import { askedUsernames } from "../subscriber/username-owner-store.ts";
 
 type Owners = Map<string, string>;
@@ -89,9 +90,8 @@ export async function nameSessions(
     `update session set subscriber_id = owner.subscriber_id from ${owner} where session.id = owner.session_id`,
     values,
   );
-  await trx.query(
-    `update address_interval as interval set subscriber_id = owner.subscriber_id from ${owner}
-     where interval.session_id = owner.session_id`,
-    values,
+  await followSessions(
+    trx,
+    named.map(({ sessionId }) => sessionId),
   );
 }

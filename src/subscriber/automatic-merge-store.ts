@@ -1,4 +1,5 @@
 import type { Transaction } from "../database/database.ts";
+import { followSessions } from "./session-owner-store.ts";
 
 /** An automatic subscriber, and the real one that turned out to be the same customer. */
 export interface Merge {
@@ -10,6 +11,12 @@ export interface Merge {
 const pairs = "unnest($1::text[], $2::text[]) as merge (from_id, into_id)";
 
 const arrays = (merges: readonly Merge[]) => [merges.map(({ from }) => from), merges.map(({ into }) => into)];
+
+/** Sessions and whose they become, locked as recorders sort their keys. */
+const lockedSessions = (
+  ofMerge: string,
+): string => `select session.id, merge.into_id from ${pairs} join session on ${ofMerge}
+  order by session.nas_id collate "C", session.acct_session_id collate "C", session.incarnation for no key update of session`;
 
 /**
  * Gives everything that automatic subscribers have to the real subscribers who claimed their usernames, and removes
@@ -27,13 +34,17 @@ export async function mergeAutomaticSubscribers(trx: Transaction, merges: readon
   await trx.query("delete from subscriber where subscriber.id = any ($1::text[])", [merges.map(({ from }) => from)]);
 }
 
+/** Sessions first, which locks them: accounting that was changing their intervals has committed before these are moved. */
 async function moveSessions(trx: Transaction, merges: readonly Merge[]): Promise<void> {
-  await trx.query(
-    `with moved as (
-       update session set subscriber_id = merge.into_id from ${pairs} where session.subscriber_id = merge.from_id
-       returning session.id, session.subscriber_id)
-     update address_interval set subscriber_id = moved.subscriber_id from moved where address_interval.session_id = moved.id`,
+  const moved = await trx.query<{ id: string }>(
+    `update session set subscriber_id = merge.into_id
+     from (${lockedSessions("session.subscriber_id = merge.from_id")}) as merge (id, into_id)
+     where session.id = merge.id returning session.id`,
     arrays(merges),
+  );
+  await followSessions(
+    trx,
+    moved.map(({ id }) => id),
   );
 }
 
@@ -79,14 +90,19 @@ async function moveCases(trx: Transaction, merge: Merge, now: Date): Promise<voi
   await trx.query("update subscriber_case set subscriber_id = $2 where subscriber_id = $1", [merge.from, merge.into]);
 }
 
-/** Where both have a standing measure of one kind, the real subscriber's own stands. */
+/**
+ * Where both have a standing measure of one kind, the real subscriber's own stands; but one that is in force is not ended
+ * by one that only waits for a person: that would let the customer go.
+ */
 async function moveMeasures(trx: Transaction, merge: Merge, now: Date): Promise<void> {
   await trx.query(
     `update measure set state = 'lifted', lifted_at = $3, lifted_by = 'system', lifted_reason = $4
-     where measure.subscriber_id = $1 and measure.state in ('awaiting-approval', 'held', 'active') and exists (
-       select from measure as own where own.subscriber_id = $2 and own.kind = measure.kind
+     where measure.id in (
+       select case when mine.state = 'active' and own.state <> 'active' then own.id else mine.id end
+       from measure as mine join measure as own on own.kind = mine.kind and own.subscriber_id = $2
+       where mine.subscriber_id = $1 and mine.state in ('awaiting-approval', 'held', 'active')
          and own.state in ('awaiting-approval', 'held', 'active'))`,
-    [merge.from, merge.into, now, `subscriber ${merge.from} is ${merge.into}, who has this measure already`],
+    [merge.from, merge.into, now, `subscriber ${merge.from} is ${merge.into}: one measure of a kind stands`],
   );
   await trx.query("update measure set subscriber_id = $2 where subscriber_id = $1", [merge.from, merge.into]);
 }

@@ -1,6 +1,7 @@
 import type { Transaction } from "../database/database.ts";
 import { mergeAutomaticSubscribers } from "./automatic-merge-store.ts";
 import { ConflictError } from "./retry-conflict.ts";
+import { attachSessions, type OwnedUsername } from "./session-owner-store.ts";
 import type { SubscriberInput } from "./subscriber.ts";
 import { SubscriberError } from "./subscriber-error.ts";
 import { planUsernames, type UsernameOwner, type UsernamePlan } from "./username-plan.ts";
@@ -107,9 +108,7 @@ async function upsertRows(trx: Transaction, inputs: readonly SubscriberInput[]):
   );
 }
 
-type Username = { readonly username: string; readonly subscriberId: string };
-
-const usernameArrays = (added: readonly Username[]) => {
+const usernameArrays = (added: readonly OwnedUsername[]) => {
   const sorted = [...added].sort((a, b) => (a.username < b.username ? -1 : 1));
   return [sorted.map(({ username }) => username), sorted.map(({ subscriberId }) => subscriberId)];
 };
@@ -128,42 +127,31 @@ async function changeUsernames(trx: Transaction, plan: UsernamePlan, locked: rea
 }
 
 /**
- * Open sessions of nobody under these usernames. Past ones stay nobody's: whose they were is not known. Returns the
- * subscribers who got some.
- */
-async function attachSessions(trx: Transaction, added: readonly Username[]): Promise<string[]> {
-  const rows = await trx.query<{ id: string }>(
-    `with attached as (
-       update session set subscriber_id = given.subscriber_id
-       from unnest($1::text[], $2::text[]) as given (username, subscriber_id)
-       where session.username = given.username and session.stopped_at is null and session.subscriber_id is null
-       returning session.id, session.subscriber_id),
-     intervals as (
-       update address_interval set subscriber_id = attached.subscriber_id from attached
-       where address_interval.session_id = attached.id)
-     select distinct attached.subscriber_id as id from attached`,
-    usernameArrays(added),
-  );
-  return rows.map(({ id }) => id);
-}
-
-/**
  * Removes a subscriber, with usernames and credential; what happened stays on record under the id. Refused while
- * anything still stands on it (SubscriberError subscriber-in-use). False: there was none.
+ * anything still stands on it (SubscriberError subscriber-in-use). False: there was none. Locks usernames before the
+ * subscriber, as accounting does, and looks only then: what it waited for is visible in a later statement.
  */
 export async function deleteSubscriber(trx: Transaction, id: string): Promise<boolean> {
-  const [row] = await trx.query<{ sessions: boolean; measures: boolean; cases: boolean }>(
-    `select exists (select from session where session.subscriber_id = $1 and session.stopped_at is null) as sessions,
-       exists (select from measure where measure.subscriber_id = $1
-         and measure.state in ('awaiting-approval', 'held', 'active')) as measures,
-       exists (select from subscriber_case as matter where matter.subscriber_id = $1 and matter.closed_at is null) as cases
-     from (select subscriber.id from subscriber where subscriber.id = $1 for update) as locked`,
+  await trx.query(
+    `select from subscriber_username as owned where owned.subscriber_id = $1 order by owned.username for update`,
     [id],
   );
-  if (!row) return false;
-  const standing = Object.entries({ ...row }).flatMap(([what, stands]) => (stands ? [what] : []));
+  const locked = await trx.query("select from subscriber where subscriber.id = $1 for update", [id]);
+  if (locked.length === 0) return false;
+  const standing = await whatStands(trx, id);
   if (standing.length > 0)
     throw new SubscriberError("subscriber-in-use", `subscriber ${id} still has open ${standing.join(" and ")}`);
   await trx.query("delete from subscriber where subscriber.id = $1", [id]);
   return true;
+}
+
+async function whatStands(trx: Transaction, id: string): Promise<string[]> {
+  const [row] = await trx.query<{ sessions: boolean; measures: boolean; cases: boolean }>(
+    `select exists (select from session where session.subscriber_id = $1 and session.stopped_at is null) as sessions,
+       exists (select from measure where measure.subscriber_id = $1
+         and measure.state in ('awaiting-approval', 'held', 'active')) as measures,
+       exists (select from subscriber_case as matter where matter.subscriber_id = $1 and matter.closed_at is null) as cases`,
+    [id],
+  );
+  return Object.entries({ ...row }).flatMap(([what, stands]) => (stands ? [what] : []));
 }

@@ -135,6 +135,9 @@ test("reconcile finds a session whose work was lost, and ends one that nobody ha
     "update session set last_seen_at = now() - interval '9 days', last_event_at = now() - interval '9 days', started_at = now() - interval '10 days' where id = $1",
     [silent],
   );
+  await db.database.query(
+    "insert into nas_heard select 'bng1', slot from generate_series(now() - interval '2 days', now(), interval '5 minutes') as slot",
+  );
   const findings = await reconcileJob(db.database, nothing).run({ now: new Date(), signal: never });
   expect(findings["stale"]).toBe(1);
   const jobs = await db.database.query("select session_id from enforcement_job where session_id = $1", [session]);
