@@ -72,6 +72,8 @@ create unique index session_incarnation on session (nas_id, acct_session_id, inc
 create unique index session_open on session (nas_id, acct_session_id) where stopped_at is null;
 create index session_subscriber on session (subscriber_id, started_at);
 create index session_username on session (username, started_at);
+-- What a change of a subscriber's profile has to reach.
+create index session_live on session (subscriber_id) where stopped_at is null or terminate_cause = 'stale';
 -- Lists and walks of the open ones, which are few among all that ever were. Interims change none of these columns.
 create index session_open_id on session (id) where stopped_at is null;
 create index session_nobodys on session (id) where stopped_at is null and subscriber_id is null and username <> '';

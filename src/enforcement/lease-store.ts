@@ -1,5 +1,9 @@
 import type { Queryable } from "../database/database.ts";
 
+/** Jobs are locked in the order in which orders insert them. */
+const inOrder = (condition: string): string => `enforcement_job.session_id in (
+  select job.session_id from enforcement_job as job where ${condition} order by job.session_id for update)`;
+
 /** Renews the lease on what is under way. */
 export async function extendLeases(
   on: Queryable,
@@ -7,7 +11,7 @@ export async function extendLeases(
 ): Promise<void> {
   await on.query(
     `update enforcement_job set claimed_until = clock_timestamp() + make_interval(secs => $2)
-     where enforcement_job.session_id = any ($3::bigint[]) and enforcement_job.claimed_by = $1`,
+     where ${inOrder("job.session_id = any ($3::bigint[]) and job.claimed_by = $1")}`,
     [claimant, leaseMs / 1000, sessionIds],
   );
 }
@@ -15,7 +19,7 @@ export async function extendLeases(
 /** Gives back everything that this claimant holds. */
 export async function releaseClaims(on: Queryable, claimant: string): Promise<void> {
   await on.query(
-    "update enforcement_job set claimed_by = null, claimed_until = null where enforcement_job.claimed_by = $1",
+    `update enforcement_job set claimed_by = null, claimed_until = null where ${inOrder("job.claimed_by = $1")}`,
     [claimant],
   );
 }
@@ -37,7 +41,7 @@ export async function giveBack(
 export async function releaseEarlierClaims(on: Queryable, nodeId: string, claimant: string): Promise<void> {
   await on.query(
     `update enforcement_job set claimed_by = null, claimed_until = null
-     where starts_with(enforcement_job.claimed_by, $1) and enforcement_job.claimed_by <> $2`,
+     where ${inOrder("starts_with(job.claimed_by, $1) and job.claimed_by <> $2")}`,
     [claimantOf(nodeId, ""), claimant],
   );
 }

@@ -1,4 +1,5 @@
 import type { Transaction } from "../database/database.ts";
+import { mayLive } from "./claim-store.ts";
 import type { Profile } from "./profile.ts";
 
 /** Whoever listens on it claims jobs that are due. */
@@ -10,6 +11,16 @@ const orderAgain = `on conflict (session_id) do update set revision = enforcemen
   ends_session = enforcement_job.ends_session or excluded.ends_session`;
 
 const notifyIfAny = `pg_notify('${outboxChannel}', '')`;
+
+/**
+ * Sessions that a change has to reach: open ones, and those only taken to be over for their silence, which the NAS may
+ * have still, as long as something is in force on them or they ended lately, and no NAS said that it does not know them.
+ * An order too many is refused with "session context not found"; one too few leaves a customer held who was let go.
+ */
+const isReached = `(session.stopped_at is null or session.terminate_cause = 'stale')
+  and (session.stopped_at is null
+    or (session.applied_digest is not null or session.stopped_at > now() - interval '2 days')
+      and session.obstacle is distinct from 'refused-503' and ${mayLive})`;
 
 /** Locks subscribers against sessions being opened and measures being set meanwhile; returns those that exist. */
 export async function lockSubscribers(trx: Transaction, subscriberIds: readonly string[]): Promise<Set<string>> {
@@ -29,7 +40,7 @@ export interface DesiredProfile {
 }
 
 /**
- * Makes profiles the desired ones and enqueues every open session of the subscribers whose profile thereby changed,
+ * Makes profiles the desired ones and enqueues every session of the subscribers whose profile thereby changed,
  * also those that seem to follow already: what is under way for them may say otherwise. The caller holds the locks.
  */
 export async function writeProfiles(
@@ -46,7 +57,7 @@ export async function writeProfiles(
      enqueued as (
        insert into enforcement_job (session_id, nas_id, subscriber_id, reason)
        select session.id, session.nas_id, changed.id, $4
-       from changed join session on session.subscriber_id = changed.id and session.stopped_at is null
+       from changed join session on session.subscriber_id = changed.id and ${isReached}
        order by session.id ${orderAgain}
        returning enforcement_job.session_id)
      select changed.id, (select ${notifyIfAny} where exists (select from enqueued)) from changed`,
@@ -72,7 +83,7 @@ export async function enqueueForSubscribers(trx: Transaction, { subscriberIds, r
        insert into enforcement_job (session_id, nas_id, subscriber_id, reason)
        select session.id, session.nas_id, session.subscriber_id, $2
        from session join subscriber on subscriber.id = session.subscriber_id
-       where session.subscriber_id = any ($1::text[]) and session.stopped_at is null
+       where session.subscriber_id = any ($1::text[]) and ${isReached}
          and session.applied_digest is distinct from subscriber.profile_digest
        order by session.id ${orderAgain}
        returning enforcement_job.session_id)
@@ -91,7 +102,7 @@ export async function enqueueSessionEnd(
     `with enqueued as (
        insert into enforcement_job (session_id, nas_id, subscriber_id, reason, ends_session)
        select session.id, session.nas_id, session.subscriber_id, $2, true
-       from session where session.subscriber_id = $1 and session.stopped_at is null
+       from session where session.subscriber_id = $1 and ${isReached}
        order by session.id ${orderAgain}
        returning enforcement_job.session_id)
      select ${notifyIfAny} where exists (select from enqueued)`,
