@@ -2,7 +2,7 @@ import { regenerateNow } from "../authorization/password-change.ts";
 import { lockCase } from "../cases/case-store.ts";
 import type { Queryable, Transaction } from "../database/database.ts";
 import type { Measure, MeasureDetail } from "../enforcement/measure.ts";
-import { type MeasureOrder, orderMeasure } from "../enforcement/order-measure.ts";
+import { orderMeasure, type PersonalOrder } from "../enforcement/order-measure.ts";
 import { endPasswordRegeneration, markPasswordRegenerated } from "../enforcement/regenerate-password.ts";
 import type { Nas } from "../nas/nas.ts";
 import { openSessionsOf } from "../session/session-store.ts";
@@ -23,7 +23,7 @@ export interface OrderDependencies {
  */
 export async function orderByPerson(
   trx: Transaction,
-  order: MeasureOrder,
+  order: PersonalOrder,
   dependencies: OrderDependencies,
 ): Promise<{ readonly measure: Measure; readonly changed: boolean }> {
   await checkSubscriber(trx, order);
@@ -43,7 +43,7 @@ export async function orderByPerson(
 const noCredential = (id: string) =>
   new ApiError("no-credential", `subscriber ${id} has no password here to regenerate`);
 
-async function checkSubscriber(on: Queryable, { subscriberId, detail }: MeasureOrder): Promise<void> {
+async function checkSubscriber(on: Queryable, { subscriberId, detail }: PersonalOrder): Promise<void> {
   const subscriber = await subscriberById(on, subscriberId);
   if (!subscriber) throw new ApiError("unknown-subscriber", `there is no subscriber ${subscriberId}`);
   if (detail.kind === "regenerate-password" && !subscriber.hasCredential) throw noCredential(subscriberId);
@@ -58,7 +58,7 @@ async function checkCase(trx: Transaction, caseId: string, subscriberId: string)
 /** Nothing is sent where any NAS that the subscriber is on now could not express it. */
 async function checkVendors(
   on: Queryable,
-  { subscriberId, detail }: MeasureOrder,
+  { subscriberId, detail }: PersonalOrder,
   { nasDirectory, supportedMeasure }: OrderDependencies,
 ): Promise<void> {
   const nasIds = new Set((await openSessionsOf(on, subscriberId)).map(({ nasId }) => nasId));

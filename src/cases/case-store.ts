@@ -118,6 +118,12 @@ export async function openCases(trx: Transaction, openings: readonly CaseOpening
   return opened;
 }
 
+/** Removes cases that this very transaction opened, before anything was said of them. */
+export async function takeBackCases(trx: Transaction, ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await trx.query("delete from subscriber_case where subscriber_case.id = any ($1::bigint[])", [ids]);
+}
+
 const isId = (id: string): boolean => /^\d{1,18}$/.test(id);
 
 /** One case, locked until commit. */
@@ -130,13 +136,13 @@ export async function lockCase(trx: Transaction, id: string): Promise<Case | und
   return rows[0] && caseFromRow(rows[0]);
 }
 
-/** The subscriber's cases in which a measure may be in force, other than this one. */
-export async function otherOpenCases(on: Queryable, { id, subscriberId }: Case): Promise<Case[]> {
+/** The subscriber's cases in which a measure may be in force, other than this one, locked until commit. */
+export async function lockOtherCases(trx: Transaction, { id, subscriberId }: Case): Promise<Case[]> {
   if (subscriberId === null) return [];
-  const rows = await on.query<CaseRow>(
+  const rows = await trx.query<CaseRow>(
     `select ${columns} from subscriber_case
      where subscriber_case.subscriber_id = $1 and subscriber_case.id <> $2 and subscriber_case.state in ('open', 'on-hold')
-     order by subscriber_case.id`,
+     order by subscriber_case.id for no key update`,
     [subscriberId, id],
   );
   return rows.map(caseFromRow);

@@ -1,10 +1,12 @@
 import type { Transaction } from "../database/database.ts";
+import { type LineProtection, lineProtection } from "../policy/line-protection.ts";
 import { lockBreakers, trippedBreaker } from "./breaker-store.ts";
 import { decideOrder, type OrderDecision } from "./decide-order.ts";
 import { EnforcementError } from "./enforcement-error.ts";
+import { lockLine } from "./line-store.ts";
 import type { Measure, MeasureDetail } from "./measure.ts";
 import { endMeasures, insertMeasure, moveEnd, standingMeasure } from "./measure-store.ts";
-import { enqueueForSubscribers, lockSubscribers } from "./outbox-store.ts";
+import { enqueueForSubscribers } from "./outbox-store.ts";
 import { refreshProfiles } from "./refresh-profiles.ts";
 
 export interface MeasureOrder {
@@ -17,15 +19,27 @@ export interface MeasureOrder {
   /** Default: 30 days from now; a termination has none. */
   readonly until?: Date;
   readonly now: Date;
-  /** Nobody decided this one: it passes the breakers, and what they stop is held for a person. */
+  /**
+   * Nobody decided this one: it passes the breakers, and what they stop is held for a person. On a protected line it is
+   * withheld.
+   */
   readonly automatic?: { readonly sourceId: string; readonly category: string };
 }
 
 export interface MeasureOrdered {
+  readonly kind: "ordered";
   readonly measure: Measure;
   /** False: it stood already, just so. */
   readonly changed: boolean;
 }
+
+/** Only an automatic order: nothing was done to this line. */
+export interface OrderWithheld extends LineProtection {
+  readonly kind: "withheld";
+}
+
+/** What only a person may order: it is never withheld. */
+export type PersonalOrder = MeasureOrder & { readonly automatic?: never };
 
 /**
  * Makes a measure hold for a subscriber, and enqueues what its open sessions need for it. Ordering the same again
@@ -33,20 +47,25 @@ export interface MeasureOrdered {
  * one, which stays as history. Automatic orders run one after another in the whole cluster until commit: make them last
  * in a transaction, subscribers in ascending order. Throws EnforcementError unknown-subscriber.
  */
-export async function orderMeasure(trx: Transaction, order: MeasureOrder): Promise<MeasureOrdered> {
+export function orderMeasure(trx: Transaction, order: PersonalOrder): Promise<MeasureOrdered>;
+export function orderMeasure(trx: Transaction, order: MeasureOrder): Promise<MeasureOrdered | OrderWithheld>;
+export async function orderMeasure(trx: Transaction, order: MeasureOrder): Promise<MeasureOrdered | OrderWithheld> {
   const { subscriberId, detail } = order;
   const request = { ...order, isAutomatic: order.automatic !== undefined };
   if (order.automatic) {
     // Looked at before any lock is taken: most reports tell of customers who are held already.
     const standing = await standingMeasure(trx, subscriberId, detail.kind);
-    if (standing && decideOrder(standing, request).kind === "keep") return { measure: standing, changed: false };
+    if (standing && decideOrder(standing, request).kind === "keep")
+      return { kind: "ordered", measure: standing, changed: false };
     await lockBreakers(trx);
   }
-  const found = await lockSubscribers(trx, [subscriberId]);
-  if (!found.has(subscriberId))
-    throw new EnforcementError("unknown-subscriber", `there is no subscriber ${subscriberId}`);
+  const line = await lockLine(trx, subscriberId);
+  if (!line) throw new EnforcementError("unknown-subscriber", `there is no subscriber ${subscriberId}`);
+  // Asked under the lock: a protection may have been set since whoever orders looked.
+  const protection = order.automatic && lineProtection(line);
+  if (protection) return { kind: "withheld", ...protection };
   const standing = await standingMeasure(trx, subscriberId, detail.kind);
-  return await carryOut(trx, { order, standing, decision: decideOrder(standing, request) });
+  return { kind: "ordered", ...(await carryOut(trx, { order, standing, decision: decideOrder(standing, request) })) };
 }
 
 interface Decided {
@@ -55,7 +74,10 @@ interface Decided {
   readonly decision: OrderDecision;
 }
 
-async function carryOut(trx: Transaction, { order, standing, decision }: Decided): Promise<MeasureOrdered> {
+async function carryOut(
+  trx: Transaction,
+  { order, standing, decision }: Decided,
+): Promise<Omit<MeasureOrdered, "kind">> {
   if (decision.kind === "write") return { measure: await write(trx, order, { standing, decision }), changed: true };
   if (!standing) throw new Error(`no measure stands, and yet the decision is to ${decision.kind}`);
   if (decision.kind === "move-end")

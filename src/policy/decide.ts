@@ -1,4 +1,5 @@
 import type { CaseState } from "../cases/case-state.ts";
+import { type Line, lineProtection } from "./line-protection.ts";
 import type { Playbook, Stage, StageMeasure } from "./playbook.ts";
 
 /** Why a measure that a playbook would order is not ordered. */
@@ -25,7 +26,7 @@ export interface Situation {
   /** 0 to 100. */
   readonly sourceTrust: number;
   /** Null: nobody could be named for sure. */
-  readonly subscriber: { readonly class: string; readonly protections: readonly string[] } | null;
+  readonly subscriber: Line | null;
   /** Kinds of the measures that stand for the subscriber, in force or waiting for a person. */
   readonly standing: readonly string[];
   /** When the subscriber was last let out of a measure of each kind, or it was refused: kind to time. */
@@ -65,11 +66,8 @@ type Doubt = readonly [why: WithheldReason, detail: string] | undefined;
 /** Lines that no playbook touches. */
 function protection({ subscriber }: Situation): Doubt {
   if (!subscriber) return ["ambiguous", "nobody can be named for sure: a person has to look"];
-  if (subscriber.protections.length > 0)
-    return ["protected-line", `the line is protected (${subscriber.protections.join(", ")}): a person has to decide`];
-  if (subscriber.class === "wholesale")
-    return ["wholesale", "a wholesale line carries other providers' customers: a person has to decide"];
-  return undefined;
+  const found = lineProtection(subscriber);
+  return found && [found.why, found.detail];
 }
 
 /** The newest time at which the customer was let out of this measure, or of this whole matter. */

@@ -1,5 +1,6 @@
 import type { Queryable } from "../database/database.ts";
 import type { Category } from "../intake/category.ts";
+import type { Line } from "../policy/line-protection.ts";
 
 /** A subscriber and a category: what a case is about. */
 export interface Matter {
@@ -9,8 +10,7 @@ export interface Matter {
 
 /** What must be known of a matter before anything is decided upon new evidence. */
 export interface EvidenceContext extends Matter {
-  readonly subscriber: { readonly class: string; readonly protections: readonly string[] };
-  readonly hasOpenCase: boolean;
+  readonly subscriber: Line;
   /** The newest closed case of this matter. */
   readonly pastCaseId: string | null;
   /** When this matter was last let go: the past case's release or closing, whichever is newer. */
@@ -26,7 +26,6 @@ interface ContextRow {
   readonly category: Category;
   readonly class: string;
   readonly protections: string[];
-  readonly has_open_case: boolean;
   readonly past_case_id: string | null;
   readonly let_go_at: Date | null;
   readonly standing: Readonly<Record<string, string>> | null;
@@ -37,7 +36,6 @@ const contextFromRow = (row: ContextRow): EvidenceContext => ({
   subscriberId: row.subscriber_id,
   category: row.category,
   subscriber: { class: row.class, protections: row.protections },
-  hasOpenCase: row.has_open_case,
   pastCaseId: row.past_case_id,
   letGoAt: row.let_go_at,
   standing: row.standing ?? {},
@@ -48,8 +46,6 @@ const contextFromRow = (row: ContextRow): EvidenceContext => ({
 export async function evidenceContexts(on: Queryable, matters: readonly Matter[]): Promise<EvidenceContext[]> {
   const rows = await on.query<ContextRow>(
     `select given.subscriber_id, given.category, subscriber.class, subscriber.protections,
-       exists (select from subscriber_case as standing_case where standing_case.subscriber_id = given.subscriber_id
-         and standing_case.category = given.category and standing_case.closed_at is null) as has_open_case,
        past.id as past_case_id, greatest(past.released_at, past.closed_at) as let_go_at,
        (select jsonb_object_agg(measure.kind, measure.id::text) from measure where measure.subscriber_id = given.subscriber_id
          and measure.state in ('awaiting-approval', 'held', 'active')) as standing,

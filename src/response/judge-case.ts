@@ -1,7 +1,7 @@
 import type { CaseEvent } from "../cases/case-event-store.ts";
 import type { CaseState } from "../cases/case-state.ts";
 import type { CaseStanding } from "../cases/case-store.ts";
-import type { MeasureOrder, MeasureOrdered } from "../enforcement/order-measure.ts";
+import type { MeasureOrder, MeasureOrdered, OrderWithheld } from "../enforcement/order-measure.ts";
 import { type Decision, decide } from "../policy/decide.ts";
 import type { Playbook } from "../policy/playbook.ts";
 import { decidingObservation, type GrownCase, grow, releasedAt, seenAt } from "./case-evidence.ts";
@@ -66,6 +66,12 @@ export function orderOf(
     now: reported.now,
     automatic: { sourceId: reported.sourceId, category },
   };
+}
+
+/** The judgement once its order met a line that was protected meanwhile. */
+export function withheldAfterAll(judgement: Judgement, { why, detail }: OrderWithheld): Judgement {
+  const { decision } = judgement;
+  return decision ? { ...judgement, decision: { kind: "withhold", stage: decision.stage, why, detail } } : judgement;
 }
 
 const ruleOf = (

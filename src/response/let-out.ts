@@ -1,35 +1,21 @@
 import type { CaseEvent } from "../cases/case-event-store.ts";
-import { type Case, otherOpenCases } from "../cases/case-store.ts";
+import { type Case, type CaseStanding, lockOtherCases } from "../cases/case-store.ts";
 import type { Transaction } from "../database/database.ts";
-import type { Measure } from "../enforcement/measure.ts";
-import { endOf, stageOf } from "../policy/decide.ts";
+import { lockBreakers } from "../enforcement/breaker-store.ts";
 import { standingMeasuresOf } from "./case-measure-store.ts";
 import { type CaseEventDependencies, type Consequence, measureEvent, type PersonEvent, told } from "./person-event.ts";
+import { type Heir, heirsTo, takeOver } from "./take-over.ts";
 
-/** Another case of the customer in which the same measure is due takes it over: one matter's end is not the other's. */
-async function takeOver(
+/** Who may take over what ends. Their orders are automatic, and those take the breakers' lock before a subscriber's. */
+async function heirsOf(
   trx: Transaction,
-  { playbookFor, orderMeasure }: CaseEventDependencies,
-  { lifted, others, now }: { readonly lifted: Measure; readonly others: readonly Case[]; readonly now: Date },
-): Promise<CaseEvent | undefined> {
-  for (const other of others) {
-    if (other.stage === null || other.withheld !== null || other.subscriberId === null) continue;
-    const playbook = playbookFor(other.category);
-    const stage = stageOf(playbook, other.stage);
-    if (stage.measure?.kind !== lifted.kind) continue;
-    const { measure } = await orderMeasure(trx, {
-      subscriberId: other.subscriberId,
-      detail: stage.measure,
-      reason: `${other.category} still open: taken over from case ${lifted.caseId}`,
-      caseId: other.id,
-      orderedBy: `playbook:${playbook.id}`,
-      until: lifted.until ?? endOf(stage, now),
-      now,
-    });
-    const detail = { measureId: measure.id, measure: measure.kind, measureState: measure.state, from: lifted.caseId };
-    return { caseId: other.id, kind: "measure-ordered", actor: `playbook:${playbook.id}`, note: lifted.kind, detail };
-  }
-  return undefined;
+  dependencies: CaseEventDependencies,
+  { subject, kinds }: { readonly subject: Case; readonly kinds: ReadonlySet<string> },
+): Promise<Heir[]> {
+  if (kinds.size === 0) return [];
+  const heirs = await heirsTo(trx, dependencies, { others: await lockOtherCases(trx, subject), kinds });
+  if (heirs.length > 0) await lockBreakers(trx);
+  return heirs;
 }
 
 /**
@@ -42,14 +28,19 @@ export async function letOut(
   { subject, event }: { readonly subject: Case; readonly event: PersonEvent },
 ): Promise<Consequence> {
   const events: CaseEvent[] = [];
-  const others = await otherOpenCases(trx, subject);
-  for (const { kind, subscriberId, state } of await standingMeasuresOf(trx, subject.id)) {
+  const others: CaseStanding[] = [];
+  const standing = await standingMeasuresOf(trx, subject.id);
+  const kinds = new Set(standing.filter(({ state }) => state === "active").map(({ kind }) => kind));
+  const heirs = await heirsOf(trx, dependencies, { subject, kinds });
+  for (const { kind, subscriberId } of standing) {
     const reason = `case ${subject.id} ${told[event.type]}`;
     const lifted = await dependencies.liftMeasure(trx, { subscriberId, kind, by: event.by, reason, now: event.now });
     if (!lifted) continue;
     events.push(measureEvent(event, "measure-lifted", lifted));
-    const taken = state === "active" && (await takeOver(trx, dependencies, { lifted, others, now: event.now }));
-    if (taken) events.push(taken);
+    if (!kinds.has(kind)) continue;
+    const succession = await takeOver(trx, dependencies, { lifted, heirs, now: event.now });
+    events.push(...succession.events);
+    others.push(...succession.standings);
   }
-  return { events, change: { withheld: null, releasedAt: event.now } };
+  return { events, change: { withheld: null, releasedAt: event.now }, others };
 }

@@ -25,6 +25,8 @@ export interface PersonEvent {
 export interface Consequence {
   readonly events: readonly CaseEvent[];
   readonly change?: Partial<CaseStanding>;
+  /** Where other cases stand then. */
+  readonly others?: readonly CaseStanding[];
 }
 
 /** What people say, in the words of the timeline. */

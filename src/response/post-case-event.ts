@@ -93,9 +93,9 @@ export async function postCaseEvent(
   const state = nextState(subject.state, event.type);
   if (state === undefined)
     throw new CaseError("not-possible-now", `${event.type} cannot happen to a case that is ${subject.state}`);
-  const { events, change } = await consequences(trx, dependencies, { subject, event });
+  const { events, change, others = [] } = await consequences(trx, dependencies, { subject, event });
   const own = { caseId: subject.id, kind: told[event.type], actor: event.by, note: event.note };
   await addCaseEvents(trx, [own, ...events], event.now);
   const { id, stage, withheld } = subject;
-  await writeStandings(trx, [{ id, stage, withheld, ...change, state }], event.now);
+  await writeStandings(trx, [{ id, stage, withheld, ...change, state }, ...others], event.now);
 }

@@ -1,15 +1,23 @@
 import { addCaseEvents, type CaseEvent } from "../cases/case-event-store.ts";
-import { openCases, writeStandings } from "../cases/case-store.ts";
+import { openCases, takeBackCases, writeStandings } from "../cases/case-store.ts";
 import type { Transaction } from "../database/database.ts";
-import type { MeasureOrder, MeasureOrdered } from "../enforcement/order-measure.ts";
+import type { orderMeasure } from "../enforcement/order-measure.ts";
 import type { PlaybookFor } from "../policy/built-in-playbooks.ts";
 import { evidenceEvent, type GrownCase, seenAt } from "./case-evidence.ts";
 import { type EvidenceContext, evidenceContexts, type Matter } from "./evidence-context-store.ts";
 import { type EvidenceGroup, evidenceGroups } from "./evidence-group.ts";
-import { decisionEvent, type Judgement, judgeCase, orderOf, type Reported, standingAfter } from "./judge-case.ts";
+import {
+  decisionEvent,
+  type Judgement,
+  judgeCase,
+  orderOf,
+  type Reported,
+  standingAfter,
+  withheldAfterAll,
+} from "./judge-case.ts";
 import { linkObservations, type StoredObservation } from "./report-store.ts";
 
-export type OrderMeasure = (trx: Transaction, order: MeasureOrder) => Promise<MeasureOrdered>;
+export type OrderMeasure = typeof orderMeasure;
 
 export interface ResponseDependencies {
   readonly playbookFor: PlaybookFor;
@@ -21,62 +29,84 @@ const keyOf = (subscriberId: string, category: string): string => JSON.stringify
 const matterOf = ({ subject, category }: EvidenceGroup): Matter | undefined =>
   subject.kind === "subscriber" ? { subscriberId: subject.subscriberId, category } : undefined;
 
-/** New evidence with what is known of its matter; a case without subscriber has no such context. */
-interface KnownGroup {
-  readonly group: EvidenceGroup;
-  readonly context: EvidenceContext | undefined;
-}
-
-async function withContexts(trx: Transaction, groups: readonly EvidenceGroup[]): Promise<KnownGroup[]> {
+async function contextsByKey(
+  trx: Transaction,
+  groups: readonly EvidenceGroup[],
+): Promise<Map<string, EvidenceContext>> {
   const matters = groups.flatMap((group) => matterOf(group) ?? []);
   const contexts = matters.length > 0 ? await evidenceContexts(trx, matters) : [];
-  const byKey = new Map(contexts.map((context) => [keyOf(context.subscriberId, context.category), context]));
-  return groups.flatMap((group): KnownGroup[] => {
-    if (group.subject.kind === "doubt") return [{ group, context: undefined }];
-    const context = byKey.get(keyOf(group.subject.subscriberId, group.category));
-    // Without one, the subscriber was removed since the attribution: there is nobody to open a case for.
-    return context ? [{ group, context }] : [];
+  return new Map(contexts.map((context) => [keyOf(context.subscriberId, context.category), context]));
+}
+
+/** Gives each group its case, locked, and only then looks at what is known: nobody closes or holds it meanwhile. */
+async function growCases(trx: Transaction, groups: readonly EvidenceGroup[], now: Date): Promise<GrownCase[]> {
+  const opened = await openCases(trx, groups, now);
+  const contexts = await contextsByKey(trx, groups);
+  const byKey = new Map(opened.map((one) => [one.doubt ?? keyOf(one.subscriberId ?? "", one.category), one]));
+  return groups.flatMap((group) => {
+    const { subject, category } = group;
+    const key = subject.kind === "doubt" ? subject.doubt : keyOf(subject.subscriberId, category);
+    const found = byKey.get(key);
+    return found ? [{ case: found, group, context: contexts.get(key) }] : [];
   });
 }
 
+/** Late evidence, and the closed case that it belongs to. */
+interface LateEvidence {
+  readonly caseId: string;
+  readonly group: EvidenceGroup;
+}
+
 /** The closed case that evidence belongs to which is older than that case's end: it opens nothing again. */
-function closedCaseOf({ group, context }: KnownGroup): string | undefined {
-  if (!context?.letGoAt || context.hasOpenCase || context.pastCaseId === null) return undefined;
+function closedCaseOf({ case: { isNew }, group, context }: GrownCase): string | undefined {
+  if (!context?.letGoAt || !isNew || context.pastCaseId === null) return undefined;
   const { letGoAt, pastCaseId } = context;
   return group.observations.every((observation) => seenAt(observation) <= letGoAt) ? pastCaseId : undefined;
 }
 
-async function growCases(trx: Transaction, known: readonly KnownGroup[], now: Date): Promise<GrownCase[]> {
-  const opened = await openCases(
-    trx,
-    known.map(({ group }) => group),
-    now,
-  );
-  const byKey = new Map(opened.map((one) => [one.doubt ?? keyOf(one.subscriberId ?? "", one.category), one]));
-  return known.flatMap(({ group, context }) => {
-    const { subject, category } = group;
-    const found = byKey.get(subject.kind === "doubt" ? subject.doubt : keyOf(subject.subscriberId, category));
-    return found ? [{ case: found, group, context }] : [];
+/** The subscriber was removed since the attribution: there is nobody to have a case. */
+const isNobodys = ({ case: { subscriberId }, context }: GrownCase): boolean => subscriberId !== null && !context;
+
+/** Takes back the cases that were opened in vain; returns the others, and what belongs to cases closed before. */
+async function keepLive(trx: Transaction, grown: readonly GrownCase[]) {
+  const late = grown.flatMap((one): LateEvidence[] => {
+    const caseId = closedCaseOf(one);
+    return caseId === undefined ? [] : [{ caseId, group: one.group }];
   });
+  const isLive = (one: GrownCase) => !isNobodys(one) && closedCaseOf(one) === undefined;
+  const vain = grown.filter((one) => one.case.isNew && !isLive(one));
+  await takeBackCases(
+    trx,
+    vain.map((one) => one.case.id),
+  );
+  return { late, live: grown.filter(isLive) };
 }
 
 const bySubscriber = (a: Judgement, b: Judgement): number =>
   (a.grown.case.subscriberId ?? "") < (b.grown.case.subscriberId ?? "") ? -1 : 1;
+
+interface CarriedOut {
+  readonly events: readonly CaseEvent[];
+  readonly judgements: readonly Judgement[];
+}
 
 /** One after another, subscribers in ascending order: so that two reports at once never wait for each other in a ring. */
 async function carryOut(
   trx: Transaction,
   judgements: readonly Judgement[],
   { reported, orderMeasure }: { readonly reported: Reported; readonly orderMeasure: OrderMeasure },
-): Promise<CaseEvent[]> {
+): Promise<CarriedOut> {
   const events: CaseEvent[] = [];
+  const carriedOut: Judgement[] = [];
   for (const judgement of [...judgements].sort(bySubscriber)) {
     const order = orderOf(judgement, reported);
-    const ordered = order && (await orderMeasure(trx, order));
-    const event = decisionEvent(judgement, reported, ordered);
+    const answer = order && (await orderMeasure(trx, order));
+    const final = answer?.kind === "withheld" ? withheldAfterAll(judgement, answer) : judgement;
+    const event = decisionEvent(final, reported, answer?.kind === "ordered" ? answer : undefined);
     if (event) events.push(event);
+    carriedOut.push(final);
   }
-  return events;
+  return { events, judgements: carriedOut };
 }
 
 /** Opens or grows the cases that new observations belong to, asks their playbooks, orders measures. Returns the cases. */
@@ -87,27 +117,19 @@ export async function respondToEvidence(
 ): Promise<string[]> {
   const groups = evidenceGroups(stored, reported.sourceId);
   if (groups.length === 0) return [];
-  const known = await withContexts(trx, groups);
-  const late = known.flatMap((one) => {
-    const caseId = closedCaseOf(one);
-    return caseId === undefined ? [] : [{ caseId, group: one.group }];
-  });
-  const live = known.filter((one) => closedCaseOf(one) === undefined);
-  const grown = await growCases(trx, live, reported.now);
-  const judgements = grown.map((one) => judgeCase(one, dependencies.playbookFor(one.case.category), reported));
-  const homes = [...late, ...grown.map((one) => ({ caseId: one.case.id, group: one.group }))];
+  const { late, live } = await keepLive(trx, await growCases(trx, groups, reported.now));
+  const judged = live.map((one) => judgeCase(one, dependencies.playbookFor(one.case.category), reported));
+  const homes = [...late, ...live.map((one) => ({ caseId: one.case.id, group: one.group }))];
   const links = homes.flatMap(({ caseId, group }) =>
     group.observations.map(({ id }) => ({ observationId: id, caseId })),
   );
   await linkObservations(trx, links);
-  const decisions = await carryOut(trx, judgements, { reported, orderMeasure: dependencies.orderMeasure });
+  const { events, judgements } = await carryOut(trx, judged, { reported, orderMeasure: dependencies.orderMeasure });
   const evidence = [
     ...late.map(({ caseId, group }) => evidenceEvent({ caseId, group, kind: "late-evidence", reported })),
-    ...judgements.map(({ grown: one, kind }) =>
-      evidenceEvent({ caseId: one.case.id, group: one.group, kind, reported }),
-    ),
+    ...judged.map(({ grown: one, kind }) => evidenceEvent({ caseId: one.case.id, group: one.group, kind, reported })),
   ];
-  await addCaseEvents(trx, [...evidence, ...decisions], reported.now);
+  await addCaseEvents(trx, [...evidence, ...events], reported.now);
   const standings = judgements.flatMap((judgement) => standingAfter(judgement) ?? []);
   await writeStandings(trx, standings, reported.now);
   return homes.map(({ caseId }) => caseId);

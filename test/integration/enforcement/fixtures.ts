@@ -2,7 +2,7 @@ import { pino } from "pino";
 import { expect, vi } from "vitest";
 import type { Database, Queryable } from "../../../src/database/database.ts";
 import { createDispatcher, type Dispatcher, type DispatcherTiming } from "../../../src/enforcement/dispatcher.ts";
-import { type MeasureOrder, orderMeasure } from "../../../src/enforcement/order-measure.ts";
+import { type MeasureOrder, type MeasureOrdered, orderMeasure } from "../../../src/enforcement/order-measure.ts";
 import { type ScriptedNas, scriptedNases } from "./scripted-nas.ts";
 
 export const person = "key:operator";
@@ -31,8 +31,12 @@ export const stopSession = (on: Queryable, id: string) =>
 
 type Order = Pick<MeasureOrder, "subscriberId" | "detail"> & Partial<MeasureOrder>;
 
-export const order = (database: Database, given: Order) =>
-  database.transaction((trx) => orderMeasure(trx, { reason: "test", orderedBy: person, now: new Date(), ...given }));
+export const order = async (database: Database, given: Order): Promise<MeasureOrdered> => {
+  const full: MeasureOrder = { reason: "test", orderedBy: person, now: new Date(), ...given };
+  const ordered = await database.transaction((trx) => orderMeasure(trx, full));
+  if (ordered.kind === "withheld") throw new Error(ordered.detail);
+  return ordered;
+};
 
 export const garden = { kind: "walled-garden", params: {} } as const;
 export const suspend = { kind: "suspend", params: {} } as const;

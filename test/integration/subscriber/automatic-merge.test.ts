@@ -121,6 +121,21 @@ test("of two standing measures of one kind the real subscriber's own stays, the 
   ]);
 });
 
+test("what is in force against the automatic subscriber is not ended by what only waits for the real one", async () => {
+  await automatic("anna");
+  await order("anna", "walled-garden");
+  await put({ id: "c1", usernames: [] });
+  await order("c1", "walled-garden");
+  await db.database.query("update measure set state = 'held', held_by = 'base' where subscriber_id = 'c1'");
+  await put({ id: "c1", usernames: ["anna"] });
+  expect(await db.database.query("select state from measure where subscriber_id = 'c1' order by id")).toEqual([
+    { state: "active" },
+    { state: "lifted" },
+  ]);
+  const [subscriber] = await db.database.query<{ profile: unknown }>("select profile from subscriber where id = 'c1'");
+  expect(subscriber?.profile).toEqual({ isWalledGarden: true });
+});
+
 test("cases move; where both have an open one of a category, the automatic one's is closed into the other", async () => {
   await automatic("anna");
   await put({ id: "c1", usernames: [] });
