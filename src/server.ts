@@ -16,7 +16,8 @@ import { approveMeasure } from "./enforcement/approve-measure.ts";
 import { createDispatcher, type Dispatcher } from "./enforcement/dispatcher.ts";
 import { liftMeasure } from "./enforcement/lift-measure.ts";
 import { orderMeasure } from "./enforcement/order-measure.ts";
-import { createReportReader } from "./intake/read-report.ts";
+import { createBoundedReportReader } from "./intake/bounded-report-reader.ts";
+import type { ReadReport } from "./intake/read-report.ts";
 import { expireJob } from "./jobs/expire-job.ts";
 import { startJobs } from "./jobs/job-schedule.ts";
 import { reconcileJob } from "./jobs/reconcile-job.ts";
@@ -114,10 +115,14 @@ interface ApiParts {
   readonly dispatcher: Dispatcher;
   readonly radius: RadiusSide;
   readonly jobs: ReturnType<typeof startJobs>;
+  readonly readReport: ReadReport;
   readonly adminKey: string;
 }
 
-async function openApi(core: Core, { dispatcher, radius, jobs, adminKey }: ApiParts): Promise<FastifyInstance> {
+async function openApi(
+  core: Core,
+  { dispatcher, radius, jobs, readReport, adminKey }: ApiParts,
+): Promise<FastifyInstance> {
   const { config, database, dictionary, keyRing, log, metrics, nasDirectory, now } = core;
   const response = { playbookFor: builtInPlaybook, orderMeasure };
   return await createApi({
@@ -137,7 +142,7 @@ async function openApi(core: Core, { dispatcher, radius, jobs, adminKey }: ApiPa
     receiveReport: createReportReceiver({
       ...response,
       database,
-      readReport: createReportReader(),
+      readReport,
       newId: randomUUID,
       committed: dispatcher.wake,
     }),
@@ -211,7 +216,9 @@ export async function startServer({ config, log }: ServerOptions): Promise<Runni
     stops.push(jobs.stop);
     const radius = await startRadius(core, dispatcher);
     stops.push(radius.stop);
-    const api = await openApi(core, { dispatcher, radius, jobs, adminKey: key.text });
+    const reports = createBoundedReportReader();
+    stops.push(reports.stop);
+    const api = await openApi(core, { dispatcher, radius, jobs, readReport: reports.read, adminKey: key.text });
     const further: Server[] = [];
     stops.push(async () => await Promise.all([api.close(), ...further.map(closed)]));
     const http = await listenHttp(api, further, config);

@@ -53,6 +53,7 @@ export const problemCodes = {
   "request-under-way": [409, "A request with this Idempotency-Key is still under way"],
   "body-too-large": [413, "The body is larger than this call takes"],
   "too-many-rows": [413, "The body has more rows than this call takes"],
+  "report-too-costly": [413, "The report takes too much time or memory to read"],
   "unsupported-content-type": [415, "This call does not take this content type"],
   "format-not-supported": [415, "This version does not read this format"],
   "unsupported-by-vendor": [422, "A NAS of this vendor cannot express this"],
@@ -62,6 +63,7 @@ export const problemCodes = {
   "too-many-failures": [429, "Too many requests without a valid key"],
   internal: [500, "Something went wrong inside"],
   unavailable: [503, "The database cannot be reached"],
+  "too-many-reports": [503, "Too many large reports are under way"],
   "too-many-listeners": [503, "Too many clients listen to events"],
 } as const satisfies Readonly<Record<string, readonly [status: number, title: string]>>;
 

@@ -12,8 +12,13 @@ export interface CsvTable {
 /** A field with line breaks goes over a few lines, not over a file. */
 const MAX_LINES_OF_RECORD = 10;
 const MAX_RECORD_CHARACTERS = 64 * 1024;
+/** Shadowserver's widest report has a few dozen. */
+const MAX_COLUMNS = 300;
 /** In a file with so many broken records, fields with line breaks are no longer looked for: that would take long. */
 const MAX_SEARCHES = 200;
+
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 
 interface Parsed {
   readonly record: CsvRecord;
@@ -21,6 +26,14 @@ interface Parsed {
   /** Where the next record begins. */
   readonly next: number;
   readonly lines: number;
+}
+
+const blankLine = /[ \t]*(?:\r\n|\n|\r)/y;
+
+/** `from` itself where there is no blank line. */
+function afterBlankLine(text: string, from: number): number {
+  blankLine.lastIndex = from;
+  return blankLine.test(text) ? blankLine.lastIndex : from;
 }
 
 const lineEnd = /\r\n|\n|\r|$/g;
@@ -32,15 +45,29 @@ function nextLine(text: string, from: number): number {
   return found ? found.index + found[0].length : text.length;
 }
 
-/** The end of a quoted field that opens at `from`: the place after its closing quote. Looks no further than a record goes. */
+/** How many line ends there are from `from` to before `to`. */
+function lineEnds(text: string, from: number, to: number): number {
+  let count = 0;
+  for (let at = from; at < to; at++) {
+    const code = text.charCodeAt(at);
+    if (code === LINE_FEED || (code === CARRIAGE_RETURN && text.charCodeAt(at + 1) !== LINE_FEED)) count++;
+  }
+  return count;
+}
+
+/**
+ * The end of a quoted field that opens at `from`: the place after its closing quote. Looks no further than a record goes,
+ * and at nothing twice.
+ */
 function afterQuoted(text: string, from: number, maxLines: number): number | undefined {
-  let lineEnds = text.indexOf("\n", from);
   let lines = 1;
+  let seen = from;
   for (let at = from + 1; at - from < MAX_RECORD_CHARACTERS; at += 2) {
     at = text.indexOf('"', at);
-    if (at === -1) return undefined;
-    for (; lineEnds !== -1 && lineEnds < at; lineEnds = text.indexOf("\n", lineEnds + 1))
-      if (++lines > maxLines) return undefined;
+    if (at === -1 || at - from > MAX_RECORD_CHARACTERS) return undefined;
+    lines += lineEnds(text, seen, at);
+    seen = at;
+    if (lines > maxLines) return undefined;
     if (text[at + 1] !== '"') return at + 1;
   }
   return undefined;
@@ -63,8 +90,6 @@ function readField(text: string, from: number, maxLines: number): { value: strin
   return { value: text.slice(from + 1, after - 1).replaceAll('""', '"'), after };
 }
 
-const lineCount = (text: string): number => text.split(/\r\n|\n|\r/).length;
-
 /** RFC 4180, from the beginning of a line. What is broken loses that line only. */
 function parseRecord(text: string, from: number, maxLines: number): Parsed {
   const fields: string[] = [];
@@ -80,9 +105,9 @@ function parseRecord(text: string, from: number, maxLines: number): Parsed {
     fields.push(field.value);
     if (field.after - from > MAX_RECORD_CHARACTERS) return broken("the record is too long");
     if (text[field.after] !== ",") {
-      const raw = text.slice(from, field.after);
-      const isBlank = fields.length === 1 && raw.trim() === "";
-      return { record: { ok: true, fields }, isBlank, next: nextLine(text, field.after), lines: lineCount(raw) };
+      const isBlank = fields.length === 1 && text.slice(from, field.after).trim() === "";
+      const lines = 1 + lineEnds(text, from, field.after);
+      return { record: { ok: true, fields }, isBlank, next: nextLine(text, field.after), lines };
     }
     at = field.after + 1;
   }
@@ -116,6 +141,11 @@ function headerOf(text: string): { readonly fields: readonly string[]; readonly 
 function* recordsFrom(text: string, start: number, columns: number): Generator<CsvRecord> {
   let broken = 0;
   for (let from = start; from < text.length; ) {
+    const next = afterBlankLine(text, from);
+    if (next > from) {
+      from = next;
+      continue;
+    }
     const maxLines = broken < MAX_SEARCHES ? MAX_LINES_OF_RECORD : 1;
     const parsed = checked(text, from, { columns, maxLines });
     if (!parsed.record.ok) broken++;
@@ -131,5 +161,6 @@ function* recordsFrom(text: string, start: number, columns: number): Generator<C
  */
 export function readCsv(text: string): CsvTable | undefined {
   const header = headerOf(text);
+  if (header && header.fields.length > MAX_COLUMNS) return undefined;
   return header && { header: header.fields, records: recordsFrom(text, header.next, header.fields.length) };
 }

@@ -19,6 +19,10 @@ export type IntakeErrorCode =
   /** JSON, but neither XARF nor an observation list. */
   | "unknown-shape"
   | "too-many-rows"
+  /** Reading it took more time or memory than a report may take. */
+  | "report-too-costly"
+  /** So many large reports are under way that no other is taken now. */
+  | "too-many-reports"
   /** Shadowserver: neither `?type=` nor a file name says which report it is. */
   | "report-type-missing"
   | "unknown-report-type"

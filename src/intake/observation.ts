@@ -80,13 +80,23 @@ export type Reading<Value> = { readonly ok: true; readonly value: Value } | RowF
 
 export const fault = (code: RowCode, detail: string): RowFault => ({ ok: false, code, detail });
 
-/** A report as read: rows are either observations or rejections. Or: why nothing of it can be read. */
+/** Why nothing of a report can be read. */
+export interface Refusal {
+  readonly ok: false;
+  readonly code: IntakeErrorCode;
+  readonly detail: string;
+}
+
+/** A report as read: rows are either observations or rejections. */
 export type ReportReading =
   | {
       readonly ok: true;
       /** "native", "xarf-v4", "suricata-eve", "shadowserver:event4_sinkhole". */
       readonly format: string;
+      /** Of the body as posted, hex. */
+      readonly sha256: string;
+      readonly byteCount: number;
       readonly observations: readonly Observation[];
       readonly rejected: readonly Rejection[];
     }
-  | { readonly ok: false; readonly code: IntakeErrorCode; readonly detail: string };
+  | Refusal;

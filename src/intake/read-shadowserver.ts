@@ -1,8 +1,8 @@
 import { buildObservation } from "./build-observation.ts";
 import { type Category, severityOf } from "./category.ts";
 import { type CsvRecord, readCsv } from "./csv-records.ts";
-import { fault, type Observation, type Reading, type ReportReading } from "./observation.ts";
-import { readRows } from "./read-rows.ts";
+import { fault, type Observation, type Reading, type Refusal } from "./observation.ts";
+import { type OpenReport, readRows } from "./read-rows.ts";
 import { shadowserverNameIn, shadowserverReport } from "./shadowserver-report.ts";
 
 /** Without these a row means nothing; every other column may come and go. */
@@ -33,8 +33,10 @@ function endOf(row: Row, now: Date): string | undefined {
 
 function readRecord(record: CsvRecord, number: number, shape: Shape): Reading<Observation> {
   if (!record.ok) return fault("malformed-row", record.detail);
-  const row: Row = Object.fromEntries(shape.columns.map((column, index) => [column, record.fields[index] ?? ""]));
-  const kept = Object.entries(row).filter(([key, value]) => value !== "" && !notEvidence.test(key));
+  const entries = shape.columns.map((column, index) => [column, record.fields[index] ?? ""] as const);
+  const filled = entries.filter(([, value]) => value !== "");
+  const row: Row = Object.fromEntries(filled);
+  const kept = filled.filter(([column]) => !notEvidence.test(column));
   return buildObservation(
     {
       row: number,
@@ -62,8 +64,6 @@ export interface ShadowserverFile {
   readonly now: Date;
 }
 
-type Refusal = Extract<ReportReading, { readonly ok: false }>;
-
 function readable(file: ShadowserverFile): { ok: true; name: string; category: Category } | Refusal {
   const name = file.reportType ?? shadowserverNameIn(file.fileName ?? "");
   if (name === undefined || name === "")
@@ -81,7 +81,7 @@ function readable(file: ShadowserverFile): { ok: true; name: string; category: C
 }
 
 /** A Shadowserver report in which `src_ip` and `src_port` are the offender's. */
-export async function readShadowserver(file: ShadowserverFile): Promise<ReportReading> {
+export function openShadowserver(file: ShadowserverFile): OpenReport | Refusal {
   const report = readable(file);
   if (!report.ok) return report;
   const table = readCsv(file.text);
@@ -91,7 +91,6 @@ export async function readShadowserver(file: ShadowserverFile): Promise<ReportRe
   if (missing.length > 0)
     return { ok: false, code: "missing-columns", detail: `the header lacks ${missing.join(" and ")}` };
   const shape = { name: report.name, category: report.category, columns, now: file.now };
-  return await readRows(`shadowserver:${report.name}`, table.records, (record, number) =>
-    readRecord(record, number, shape),
-  );
+  const rows = readRows(table.records, (record, number) => readRecord(record, number, shape));
+  return { ok: true, format: () => `shadowserver:${report.name}`, rows };
 }

@@ -1,8 +1,9 @@
 import { buildObservation } from "./build-observation.ts";
 import type { Severity } from "./category.ts";
-import { fault, type Observation, type Reading, type ReportReading } from "./observation.ts";
+import { jsonLine } from "./json-record.ts";
+import { fault, type Observation, type Reading } from "./observation.ts";
 import type { JsonObject } from "./read-native.ts";
-import { readRows } from "./read-rows.ts";
+import { type OpenReport, readRows } from "./read-rows.ts";
 import type { TimeRules } from "./read-time.ts";
 import { MAX_LINE_CHARACTERS } from "./report-limits.ts";
 import { alertCategory, isCommandAndControl } from "./suricata-category.ts";
@@ -40,12 +41,11 @@ function evidenceOf(event: JsonObject): object {
 
 function readEvent(line: string): Reading<JsonObject> {
   if (line.length > MAX_LINE_CHARACTERS) return fault("malformed-row", "the line is too long");
-  try {
-    const event: unknown = JSON.parse(line);
-    return isObject(event) ? { ok: true, value: event } : fault("malformed-row", "the line is not a JSON object");
-  } catch {
-    return fault("malformed-row", "the line cannot be read as JSON");
-  }
+  const event = jsonLine(line);
+  if (!event.ok) return event;
+  return isObject(event.value)
+    ? { ok: true, value: event.value }
+    : fault("malformed-row", "the line is not a JSON object");
 }
 
 function readAlert(line: string, row: number, rules: TimeRules): Reading<Observation> {
@@ -79,8 +79,17 @@ function readAlert(line: string, row: number, rules: TimeRules): Reading<Observa
   );
 }
 
+function* linesOf(text: string): Generator<string> {
+  for (let from = 0; from < text.length; ) {
+    const end = text.indexOf("\n", from);
+    const line = text.slice(from, end === -1 ? text.length : end);
+    if (line.trim() !== "") yield line;
+    from += line.length + 1;
+  }
+}
+
 /** Suricata EVE, one event per line; alerts count, other events are named and left out. Empty lines are no records. */
-export async function readSuricata(text: string, rules: TimeRules): Promise<ReportReading> {
-  const lines = text.split("\n").filter((line) => line.trim() !== "");
-  return await readRows("suricata-eve", lines, (line, row) => readAlert(line, row, rules));
+export function openSuricata(text: string, rules: TimeRules): OpenReport {
+  const rows = readRows(linesOf(text), (line, row) => readAlert(line, row, rules));
+  return { ok: true, format: () => "suricata-eve", rows };
 }

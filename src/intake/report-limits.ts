@@ -3,6 +3,11 @@
 /** After decompression: a zip bomb stops here. */
 export const MAX_REPORT_BYTES = 64 * 1024 * 1024;
 export const MAX_ROWS = 100_000;
+/** Unpacked; a smaller report is read in place, which takes a few milliseconds. A larger one is read in a thread. */
+export const SMALL_REPORT_BYTES = 64 * 1024;
+/** Of one JSON record. Deeper or with more values its evidence could not be kept anyway: it is not even parsed. */
+export const MAX_RECORD_DEPTH = 64;
+export const MAX_RECORD_VALUES = 50_000;
 /** One line of CSV or NDJSON. */
 export const MAX_LINE_CHARACTERS = 1024 * 1024;
 /** Evidence nested deeper is refused with its row. */

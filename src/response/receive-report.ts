@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import type { Database, Transaction } from "../database/database.ts";
 import { IntakeError } from "../intake/intake-error.ts";
 import type { Observation, Rejection, ReportReading } from "../intake/observation.ts";
-import type { PostedReport, ReadReport } from "../intake/read-report.ts";
+import type { PostedReport } from "../intake/posted-report.ts";
+import type { ReadReport } from "../intake/read-report.ts";
 import type { Source } from "../intake/source.ts";
 import { sourceById } from "../intake/source-store.ts";
 import { admitCategories, admitWithinLimit } from "./admit-observations.ts";
@@ -86,6 +86,37 @@ function readable(reading: ReportReading): Extract<ReportReading, { readonly ok:
   return reading;
 }
 
+interface Read {
+  readonly source: Source;
+  readonly now: Date;
+  readonly reading: ReportReading;
+}
+
+/** What follows from a report that was read. Resolves when all of it is committed. */
+async function takeInAll(dependencies: ReportDependencies, { source, now, reading }: Read): Promise<ReportAnswer> {
+  const { database, newId, committed } = dependencies;
+  const { observations: read, rejected: unread, format, sha256, byteCount } = readable(reading);
+  const head: ReportHead = { id: newId(), sourceId: source.id, receivedAt: now, format, sha256, byteCount };
+  const allowed = admitCategories(source, read);
+  await holdSuspectReport(dependencies, { source, observations: allowed.admitted, now });
+  const taken: Taken[] = [];
+  for (const observations of chunksOf(allowed.admitted, ROWS_PER_TRANSACTION)) {
+    const work = (trx: Transaction) => takeIn(trx, dependencies, { source, head, observations });
+    taken.push(await retryOnDeadlock(() => database.transaction(work)));
+    committed();
+  }
+  const rejected = [...unread, ...allowed.rejected, ...taken.flatMap((part) => part.rejected)];
+  rejected.sort((a, b) => a.row - b.row);
+  if (rejected.length > 0 || taken.length === 0) await storeRejections(database, head, rejected);
+  return {
+    id: head.id,
+    accepted: sum(taken.map((part) => part.accepted)),
+    duplicates: sum(taken.map((part) => part.duplicates)),
+    rejected,
+    cases: [...new Set(taken.flatMap((part) => part.cases))],
+  };
+}
+
 /**
  * Takes in a report: reads it, finds out who it is about, opens cases, orders measures. When it resolves all of that is
  * committed. The same report again changes nothing. Throws IntakeError if nothing of it can be taken.
@@ -93,36 +124,13 @@ function readable(reading: ReportReading): Extract<ReportReading, { readonly ok:
 export function createReportReceiver(
   dependencies: ReportDependencies,
 ): (report: ReceiveReport) => Promise<ReportAnswer> {
-  const { database, readReport, newId, committed } = dependencies;
+  const { database, readReport } = dependencies;
   return async (report) => {
-    const source = await sourceById(database, report.sourceId);
-    if (!source) throw new IntakeError("unknown-source", `there is no source ${report.sourceId}`);
-    const reading = readable(await readReport(report, { now: report.now, sourceKind: source.kind }));
-    const head: ReportHead = {
-      id: newId(),
-      sourceId: source.id,
-      receivedAt: report.now,
-      format: reading.format,
-      sha256: createHash("sha256").update(report.body).digest("hex"),
-      byteCount: report.body.length,
-    };
-    const allowed = admitCategories(source, reading.observations);
-    await holdSuspectReport(dependencies, { source, observations: allowed.admitted, now: report.now });
-    const taken: Taken[] = [];
-    for (const observations of chunksOf(allowed.admitted, ROWS_PER_TRANSACTION)) {
-      const work = (trx: Transaction) => takeIn(trx, dependencies, { source, head, observations });
-      taken.push(await retryOnDeadlock(() => database.transaction(work)));
-      committed();
-    }
-    const rejected = [...reading.rejected, ...allowed.rejected, ...taken.flatMap((part) => part.rejected)];
-    rejected.sort((a, b) => a.row - b.row);
-    if (rejected.length > 0 || taken.length === 0) await storeRejections(database, head, rejected);
-    return {
-      id: head.id,
-      accepted: sum(taken.map((part) => part.accepted)),
-      duplicates: sum(taken.map((part) => part.duplicates)),
-      rejected,
-      cases: [...new Set(taken.flatMap((part) => part.cases))],
-    };
+    const { sourceId, now } = report;
+    const source = await sourceById(database, sourceId);
+    if (!source) throw new IntakeError("unknown-source", `there is no source ${sourceId}`);
+    return await readReport(report, { now, sourceKind: source.kind }, (reading) =>
+      takeInAll(dependencies, { source, now, reading }),
+    );
   };
 }

@@ -185,7 +185,7 @@ test("evidence has bounds: depth and size are refused, long texts are cut and sa
 
 test("a document nested a million levels deep is answered, not crashed on", async () => {
   const reading = await readBody("application/json", `${"[".repeat(1_000_000)}${"]".repeat(1_000_000)}`);
-  expect(reading.ok ? rejectedIn(reading) : reading.code).toEqual([[1, "malformed-row"]]);
+  expect(reading.ok ? rejectedIn(reading) : reading.code).toEqual([[1, "evidence-too-deep"]]);
 });
 
 test("more rows than a report may have are refused whole", async () => {

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Observation, ReportReading } from "../../../src/intake/observation.ts";
-import { createReportReader, type PostedReport } from "../../../src/intake/read-report.ts";
+import type { PostedReport } from "../../../src/intake/posted-report.ts";
+import { createReportReader } from "../../../src/intake/read-report.ts";
 import type { SourceKind } from "../../../src/intake/source.ts";
 
 export const now = new Date("2026-11-20T12:00:00Z");
@@ -16,7 +17,7 @@ export function readBody(
 ): Promise<ReportReading> {
   const { kind, now: at, ...posted } = rest;
   const rules = { now: at ?? now, sourceKind: kind ?? "third-party" };
-  return read({ contentType, body: Buffer.from(body), ...posted }, rules);
+  return read({ contentType, body: Buffer.from(body), ...posted }, rules, async (reading) => reading);
 }
 
 export const readJson = (document: unknown): Promise<ReportReading> =>
