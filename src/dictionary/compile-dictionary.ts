@@ -101,6 +101,17 @@ function flagsOf(
   };
 }
 
+/** What a tag or hiding can go with, so that what is read can be written again (RFC 2868 section 3, RFC 2865 section 5.2). */
+function checkFlags(statement: Statement, { type, hasTag, encrypt }: AttributeDefinition): void {
+  const isText = type === "string" || type === "octets";
+  if (hasTag && !isText && type !== "integer")
+    fail(statement, "conflicting-flags", `has_tag goes with string, octets and integer, not with ${type}`);
+  if (hasTag && encrypt !== 0 && !(isText && encrypt === 2))
+    fail(statement, "conflicting-flags", "of what is hidden, only string and octets with encrypt=2 take has_tag");
+  if (encrypt !== 0 && !isText && (encrypt !== 2 || containers.includes(type)))
+    fail(statement, "conflicting-flags", `encrypt=${encrypt} does not go with ${type}`);
+}
+
 function typeOf(statement: Statement, text: string): ValueType {
   const lower = text.toLowerCase().replace(/\[\d+\]$/, "");
   const found = valueTypes.find((type) => type === lower) ?? aliases[lower];
@@ -137,6 +148,7 @@ function addAttribute(tables: Tables, statement: Statement): void {
     ...flagsOf(statement, flags),
     ...(vendor ? { vendor } : {}),
   });
+  checkFlags(statement, definition);
   const known = tables.byName.get(name.toLowerCase());
   if (known) fail(statement, "duplicate-attribute", `${name} is ${known.oid} already`);
   tables.byName.set(name.toLowerCase(), definition);
@@ -215,7 +227,9 @@ export function compileDictionary(statements: readonly Statement[]): Dictionary 
     names: new Map(),
     blocks: [],
   };
-  for (const statement of statements) {
+  // A VALUE may stand before its ATTRIBUTE, as in FreeRADIUS' own files.
+  const isValue = ({ keyword }: Statement) => keyword === "VALUE";
+  for (const statement of [...statements.filter((one) => !isValue(one)), ...statements.filter(isValue)]) {
     const taker = Object.hasOwn(take, statement.keyword) ? take[statement.keyword] : undefined;
     if (!taker) return fail(statement, "unknown-statement", `there is no statement ${statement.keyword}`);
     taker(tables, statement);

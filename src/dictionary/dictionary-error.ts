@@ -6,6 +6,7 @@ export type DictionaryErrorCode =
   | "invalid-number"
   | "unknown-type"
   | "unknown-flag"
+  | "conflicting-flags"
   | "unknown-vendor"
   | "unknown-attribute"
   | "unknown-parent"

@@ -6,6 +6,11 @@ export interface NamedAttribute {
   readonly name: string;
   readonly tag?: number;
   readonly value: string | number;
+  /**
+   * "0x" and hex: the value's octets on the wire, where name, tag and value do not say them in full. Of what arrived and
+   * is put back; an operator writes none.
+   */
+  readonly octets?: string;
 }
 
 /** What a NAS's CoA port takes. Every field has the vendor's default where the operator gave none. */

@@ -1,6 +1,8 @@
 import type { AttributeDefinition, Dictionary } from "../dictionary/dictionary.ts";
 import type { Attribute, AttributeValue } from "./attribute.ts";
-import { definitionOf } from "./encode-attributes.ts";
+import { definitionOf } from "./definition-of.ts";
+import { isHexText, octetsOfText, octetsText } from "./octets-text.ts";
+import { decodePlain } from "./plain-value.ts";
 import { RadiusError } from "./radius-error.ts";
 
 const isNumeric = (definition: AttributeDefinition): boolean =>
@@ -20,27 +22,36 @@ function numeric(dictionary: Dictionary, definition: AttributeDefinition, text: 
   return Number.isNaN(moment) ? fail(definition, text) : Math.floor(moment / 1000);
 }
 
+const isAddress = ({ type }: AttributeDefinition): boolean =>
+  ["ipaddr", "ipv6addr", "ipv4prefix", "ipv6prefix", "combo-ip", "ifid", "ether"].includes(type);
+
 /** A value in people's form → the typed value: enumeration names, numbers, 0x octets, addresses, text. */
 function valueFromText(dictionary: Dictionary, definition: AttributeDefinition, text: string): AttributeValue {
   if (isNumeric(definition)) return numeric(dictionary, definition, text);
-  const isHex = /^0x([0-9a-f]{2})*$/i.test(text);
-  if (
-    definition.type === "string" ||
-    ["ipaddr", "ipv6addr", "ipv4prefix", "ipv6prefix", "combo-ip", "ifid", "ether"].includes(definition.type)
-  ) {
-    return text;
-  }
-  return isHex ? Buffer.from(text.slice(2), "hex") : Buffer.from(text, "utf8");
+  const octets = octetsOfText(text);
+  if (isAddress(definition)) return (isHexText(text) ? decodePlain(definition.type, octets) : text) ?? octets;
+  return definition.type === "string" ? (decodePlain("string", octets) ?? octets) : octets;
 }
 
-/** An operator's attribute (a REST override, a profile) → a typed one. Throws RadiusError: unknown-attribute, invalid-value. */
-export function namedAttribute(
-  dictionary: Dictionary,
-  named: { readonly name: string; readonly tag?: number; readonly value: string | number },
-): Attribute {
+/** An attribute as an operator writes it (a REST override, a profile), or as one that arrived is put back. */
+interface WrittenAttribute {
+  readonly name: string;
+  readonly tag?: number;
+  readonly value: string | number;
+  /** "0x" and hex: the value as it stood on the wire, where the rest does not say it. */
+  readonly octets?: string;
+}
+
+/** An attribute in people's form → a typed one. Throws RadiusError: unknown-attribute, invalid-value. */
+export function namedAttribute(dictionary: Dictionary, named: WrittenAttribute): Attribute {
   const definition = definitionOf(dictionary, named.name);
+  const tag = named.tag === undefined ? {} : { tag: named.tag };
+  if (named.octets !== undefined) {
+    const octets = octetsOfText(named.octets);
+    return { name: definition.name, value: octets, ...tag, octets };
+  }
   const value = valueFromText(dictionary, definition, String(named.value));
-  return { name: definition.name, value, ...(named.tag === undefined ? {} : { tag: named.tag }) };
+  return { name: definition.name, value, ...tag };
 }
 
 const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
@@ -53,12 +64,13 @@ function unquoted(text: string): string {
 
 /** One attribute of radclient's input: Name = value, Name:tag := "text", Name += 0x…. Throws RadiusError. */
 export function parseAttributeLine(dictionary: Dictionary, line: string): Attribute {
-  const match = /^\s*([A-Za-z0-9][A-Za-z0-9_./-]*)(?::(\d{1,3}))?\s*(?::=|\+=|==|=)\s*(.*?)\s*,?\s*$/s.exec(line);
+  const written = line.trim().replace(/,$/, "").trimEnd();
+  const match = /^([A-Za-z0-9][A-Za-z0-9_./-]*)(?::(\d{1,3}))?\s*(?::=|\+=|==|=)/.exec(written);
   if (!match) throw new RadiusError("invalid-value", `"${line.trim()}" is not of the form Name = value`);
-  const [, name = "", tag, written = ""] = match;
+  const [before, name = "", tag] = match;
   return namedAttribute(dictionary, {
     name,
-    value: unquoted(written),
+    value: unquoted(written.slice(before.length).trimStart()),
     ...(tag === undefined ? {} : { tag: Number(tag) }),
   });
 }
@@ -66,25 +78,26 @@ export function parseAttributeLine(dictionary: Dictionary, line: string): Attrib
 const quoted = (text: string): string =>
   `"${text.replace(/[\\"]/g, "\\$&").replace(/\n/g, "\\n").replace(/\r/g, "\\r").replace(/\t/g, "\\t")}"`;
 
-function valueText(dictionary: Dictionary, name: string, value: AttributeValue): string {
+/** "Name:tag = value", as radclient prints it. */
+export function formatAttribute(dictionary: Dictionary, attribute: Attribute): string {
+  const tag = attribute.tag === undefined ? "" : `:${attribute.tag}`;
+  const text = plainText(dictionary, attribute);
+  const type = dictionary.attribute(attribute.name)?.type;
+  const isQuoted = type === "string" ? !isHexText(text) : type === "date" && !Buffer.isBuffer(attribute.value);
+  return `${attribute.name}${tag} = ${isQuoted ? quoted(text) : text}`;
+}
+
+/**
+ * A value as text without quotes: for showing, and for comparing with what an operator wrote. `namedAttribute` reads it
+ * back, unless it is a TLV or `octets` say more.
+ */
+export function plainText(dictionary: Dictionary, { name, value }: Attribute): string {
   if (Buffer.isBuffer(value)) return `0x${value.toString("hex")}`;
   if (Array.isArray(value)) {
     return `{ ${(value as readonly Attribute[]).map((child) => formatAttribute(dictionary, child)).join(", ")} }`;
   }
-  if (typeof value === "number" || typeof value === "bigint") {
-    if (dictionary.attribute(name)?.type === "date") return quoted(new Date(Number(value) * 1000).toISOString());
-    return dictionary.valueName(name, value) ?? String(value);
-  }
-  return dictionary.attribute(name)?.type === "string" ? quoted(String(value)) : String(value);
-}
-
-/** "Name:tag = value", as radclient prints it. */
-export function formatAttribute(dictionary: Dictionary, attribute: Attribute): string {
-  const tag = attribute.tag === undefined ? "" : `:${attribute.tag}`;
-  return `${attribute.name}${tag} = ${valueText(dictionary, attribute.name, attribute.value)}`;
-}
-
-/** A value as text without quotes: for showing, and for comparing with what an operator wrote. */
-export function plainText(dictionary: Dictionary, attribute: Attribute): string {
-  return typeof attribute.value === "string" ? attribute.value : valueText(dictionary, attribute.name, attribute.value);
+  if (typeof value === "string")
+    return dictionary.attribute(name)?.type === "string" ? octetsText(Buffer.from(value)) : value;
+  if (dictionary.attribute(name)?.type === "date") return new Date(Number(value) * 1000).toISOString();
+  return dictionary.valueName(name, typeof value === "bigint" ? value : Number(value)) ?? String(value);
 }

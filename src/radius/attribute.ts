@@ -11,6 +11,11 @@ export interface Attribute {
   /** RFC 2868: 1 to 31. */
   readonly tag?: number;
   readonly value: AttributeValue;
+  /**
+   * The value's octets on the wire, its tag and its hiding included: there where name, tag and value do not say them, or
+   * cannot be written at all. They go out again as they are.
+   */
+  readonly octets?: Buffer;
 }
 
 /** What hidden attributes are hidden with; `authenticator` is the request's. */

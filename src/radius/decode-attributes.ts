@@ -6,6 +6,7 @@ import { decodeSingle } from "./single-value.ts";
 const VENDOR_SPECIFIC = 26;
 const NAS_FILTER_RULE = 92;
 const MORE = 0x80;
+const MOST_VALUE_OCTETS = 253;
 const MOST_DEPTH = 8;
 const commonFormat: VendorFormat = { typeOctets: 1, lengthOctets: 1, hasContinuation: false };
 
@@ -20,22 +21,35 @@ interface Located {
   readonly octets: Buffer;
   /** Said to go on in the next attribute of the same number. */
   readonly goesOn?: boolean;
+  /** Where one may go on: the whole that it stands in, kept instead where it does not go on as it should. */
+  readonly whole?: Located;
+  /** To be kept as octets, whatever the dictionary knows of the number. */
+  readonly isUnnamed?: boolean;
 }
 
 const unknown = ({ oid, octets }: Located): Attribute => ({ name: `Attr-${oid}`, value: octets });
 
+interface Item {
+  readonly number: number;
+  readonly octets: Buffer;
+  readonly goesOn: boolean;
+  /** With its header. */
+  readonly whole: Buffer;
+}
+
 /** Cuts octets into type-length-value items; undefined where a length does not fit. */
-function cut(octets: Buffer, format: VendorFormat): { number: number; octets: Buffer; goesOn: boolean }[] | undefined {
+function cut(octets: Buffer, format: VendorFormat): Item[] | undefined {
   const { typeOctets, lengthOctets, hasContinuation } = format;
   const header = typeOctets + lengthOctets + (hasContinuation ? 1 : 0);
-  const items: { number: number; octets: Buffer; goesOn: boolean }[] = [];
+  const items: Item[] = [];
   for (let at = 0; at < octets.length; ) {
     if (at + header > octets.length) return undefined;
     const number = octets.readUIntBE(at, typeOctets);
     const size = lengthOctets === 0 ? octets.length - at : octets.readUIntBE(at + typeOctets, lengthOctets);
     if (size < header || at + size > octets.length) return undefined;
     const goesOn = hasContinuation && ((octets[at + header - 1] as number) & MORE) !== 0;
-    items.push({ number, octets: octets.subarray(at + header, at + size), goesOn });
+    const whole = hasContinuation ? octets.subarray(at, at + size) : octets;
+    items.push({ number, octets: octets.subarray(at + header, at + size), goesOn, whole });
     at += size;
   }
   return items.length > 0 ? items : undefined;
@@ -47,7 +61,11 @@ function locateVendor({ dictionary }: Context, raw: RawAttribute): Located[] {
   const inner = raw.value.subarray(4);
   const items = cut(inner, dictionary.vendor(number)?.format ?? commonFormat);
   const oid = `${VENDOR_SPECIFIC}.${number}`;
-  return items?.map((item) => ({ ...item, oid: `${oid}.${item.number}` })) ?? [{ oid, octets: inner }];
+  if (!items) return [{ oid, octets: inner }];
+  return items.map(({ number, octets, goesOn, whole }) => {
+    const located = { oid: `${oid}.${number}`, octets };
+    return goesOn ? { ...located, goesOn, whole: { oid, octets: whole } } : located;
+  });
 }
 
 function locateExtended(raw: RawAttribute): Located {
@@ -55,14 +73,17 @@ function locateExtended(raw: RawAttribute): Located {
   const header = isLong ? 2 : 1;
   const number = raw.value[0];
   if (number === undefined || raw.value.length < header) return { oid: String(raw.type), octets: raw.value };
-  const goesOn = isLong && ((raw.value[1] as number) & MORE) !== 0;
-  return { oid: `${raw.type}.${number}`, octets: raw.value.subarray(header), goesOn };
+  const located = { oid: `${raw.type}.${number}`, octets: raw.value.subarray(header) };
+  if (!isLong) return located;
+  const goesOn = ((raw.value[1] as number) & MORE) !== 0;
+  const whole = { oid: String(raw.type), octets: raw.value };
+  // RFC 6929 section 2.2: only a full attribute goes on, and one that ends before its end is invalid.
+  return goesOn && raw.value.length < MOST_VALUE_OCTETS ? whole : { ...located, goesOn, whole };
 }
 
 /** An Extended-Vendor-Specific holds vendor and type before the value (RFC 6929 section 2.4). */
 function insideVendor(located: Located): Located {
-  const isExtendedVendor = /^24[1-6]\.26$/.test(located.oid);
-  if (!isExtendedVendor || located.octets.length < 5) return located;
+  if (!located.oid.endsWith(".26") || located.octets.length < 5 || !/^24[1-6]\.26$/.test(located.oid)) return located;
   const oid = `${located.oid}.${located.octets.readUInt32BE(0)}.${located.octets[4]}`;
   return { oid, octets: located.octets.subarray(5) };
 }
@@ -73,22 +94,30 @@ function locate(context: Context, raw: RawAttribute): Located[] {
   return [{ oid: String(raw.type), octets: raw.value }];
 }
 
+/** Whether a value runs on into the next one of the same number. */
+const runsOn = ({ dictionary }: Context, { oid, goesOn }: Located): boolean =>
+  goesOn === true || dictionary.find(oid)?.isConcat === true;
+
+function joinedParts(parts: readonly Located[]): Located[] {
+  const [first] = parts;
+  if (first === undefined) return [];
+  if (parts.at(-1)?.goesOn) return parts.map((part) => part.whole ?? part);
+  return [parts.length === 1 ? first : { oid: first.oid, octets: Buffer.concat(parts.map(({ octets }) => octets)) }];
+}
+
 /** Joins what goes on: fragments, and neighbours of an attribute whose value may run over several. */
 function join(context: Context, located: readonly Located[]): Located[] {
-  const joined: { oid: string; octets: Buffer[]; goesOn: boolean }[] = [];
-  for (const { oid, octets, goesOn = false } of located) {
-    const last = joined.at(-1);
-    const isNext =
-      last?.oid === oid && (last.goesOn || context.dictionary.find(oid)?.isConcat || oid === String(NAS_FILTER_RULE));
-    if (last && isNext) {
-      last.octets.push(octets);
-      last.goesOn = goesOn;
-    } else joined.push({ oid, octets: [octets], goesOn });
+  const joined: Located[] = [];
+  let parts: Located[] = [];
+  for (const one of located) {
+    const last = parts.at(-1);
+    if (last?.oid === one.oid && runsOn(context, last)) parts.push(one);
+    else {
+      joined.push(...joinedParts(parts));
+      parts = [one];
+    }
   }
-  return joined.map(({ oid, octets }) => ({
-    oid,
-    octets: octets.length === 1 ? (octets[0] as Buffer) : Buffer.concat(octets),
-  }));
+  return [...joined, ...joinedParts(parts)];
 }
 
 function decodeTlv(context: Context, definition: AttributeDefinition, octets: Buffer, depth: number): Attribute {
@@ -101,21 +130,44 @@ function decodeTlv(context: Context, definition: AttributeDefinition, octets: Bu
 }
 
 function decodeOne(context: Context, located: Located, depth = 0): Attribute {
-  const definition = context.dictionary.find(located.oid);
+  const definition = located.isUnnamed ? undefined : context.dictionary.find(located.oid);
   if (!definition) return unknown(located);
   if (definition.type === "tlv") return decodeTlv(context, definition, located.octets, depth);
   return decodeSingle(definition, located.octets, context.secrets);
 }
 
-function decodeRules(located: Located): Located[] {
-  const rules: Located[] = [];
-  for (let at = 0; at <= located.octets.length; ) {
-    const end = located.octets.indexOf(0, at);
-    const until = end === -1 ? located.octets.length : end;
-    if (until > at) rules.push({ oid: located.oid, octets: located.octets.subarray(at, until) });
+function textsBetweenNuls(octets: Buffer): Buffer[] {
+  const texts: Buffer[] = [];
+  for (let at = 0; at <= octets.length; ) {
+    const end = octets.indexOf(0, at);
+    const until = end === -1 ? octets.length : end;
+    texts.push(octets.subarray(at, until));
     at = until + 1;
   }
-  return rules;
+  return texts;
+}
+
+/**
+ * The filter rules of a packet: neighbours that are one text with NULs between its rules, however it is cut (RFC 4849
+ * section 2). undefined: what is there is no such text, and stays as it is.
+ */
+function filterRules(raw: readonly RawAttribute[]): readonly Buffer[] | undefined {
+  const first = raw.findIndex(({ type }) => type === NAS_FILTER_RULE);
+  if (first < 0) return undefined;
+  const all = raw.filter(({ type }) => type === NAS_FILTER_RULE);
+  const areNeighbours = raw.slice(first, first + all.length).every(({ type }) => type === NAS_FILTER_RULE);
+  const rules = textsBetweenNuls(Buffer.concat(all.map(({ value }) => value)));
+  return areNeighbours && rules.every((rule) => rule.length > 0) ? rules : undefined;
+}
+
+function locateAll(context: Context, raw: readonly RawAttribute[]): Located[] {
+  const oid = String(NAS_FILTER_RULE);
+  const rules = filterRules(raw);
+  return raw.flatMap((one, index) => {
+    if (one.type !== NAS_FILTER_RULE) return locate(context, one);
+    if (!rules) return { oid, octets: one.value, isUnnamed: true };
+    return raw[index - 1]?.type === NAS_FILTER_RULE ? [] : rules.map((octets) => ({ oid, octets }));
+  });
 }
 
 /**
@@ -128,11 +180,5 @@ export function decodeAttributes(
   secrets: AttributeSecrets,
 ): Attribute[] {
   const context = { dictionary, secrets };
-  const located = join(
-    context,
-    raw.flatMap((one) => locate(context, one)),
-  ).map(insideVendor);
-  return located
-    .flatMap((one) => (one.oid === String(NAS_FILTER_RULE) ? decodeRules(one) : [one]))
-    .map((one) => decodeOne(context, one));
+  return join(context, locateAll(context, raw)).map((located) => decodeOne(context, insideVendor(located)));
 }

@@ -1,13 +1,18 @@
 import type { AttributeDefinition, Dictionary, VendorFormat } from "../dictionary/dictionary.ts";
 import type { Attribute, AttributeSecrets } from "./attribute.ts";
+import { definitionOf } from "./definition-of.ts";
+import type { SaltedSecrets } from "./hidden-value.ts";
 import type { RawAttribute } from "./packet.ts";
 import { RadiusError } from "./radius-error.ts";
+import { distinctSalts } from "./salted.ts";
 import { encodeSingle } from "./single-value.ts";
 
 const VENDOR_SPECIFIC = 26;
 const NAS_FILTER_RULE = 92;
 const MOST_VALUE_OCTETS = 253;
 const MORE = 0x80;
+
+const isExtended = (type: number): boolean => type >= 241 && type <= 246;
 
 const tooLong = (name: string, octets: number, room: number): RadiusError =>
   new RadiusError("value-too-long", `${name} has room for ${room} octets, not ${octets}`);
@@ -65,9 +70,11 @@ function place(definition: AttributeDefinition, payload: Buffer): RawAttribute[]
   if (path.length === 1) return plain(definition, type, payload);
   if (type === VENDOR_SPECIFIC && vendor) {
     const id = unsigned(second, 4);
-    const parts = vendorParts(vendor.format, third, nested(3), name);
-    return parts.map((part) => ({ type, value: Buffer.concat([id, part]) }));
+    // Without a number below the vendor: what the vendor put there, in whatever layout.
+    const parts = path.length === 2 ? [payload] : vendorParts(vendor.format, third, nested(3), name);
+    return parts.flatMap((part) => plain(definition, type, Buffer.concat([id, part])));
   }
+  if (!isExtended(type)) return plain(definition, type, nested(1));
   if (second === VENDOR_SPECIFIC && vendor) {
     const inner = Buffer.concat([unsigned(third, 4), Buffer.of(path[3] ?? 0), nested(4)]);
     return extended(type, second, inner, name);
@@ -81,62 +88,34 @@ function plain(definition: AttributeDefinition, type: number, payload: Buffer): 
   return chunks(payload, MOST_VALUE_OCTETS).map((value) => ({ type, value }));
 }
 
-/** The definition of a name; "Attr-<oid>" stands for what no dictionary names. */
-export function definitionOf(dictionary: Dictionary, name: string): AttributeDefinition {
-  const known = dictionary.attribute(name);
-  if (known) return known;
-  const [, oid] = /^Attr-(\d{1,3}(?:\.\d{1,10})*)$/i.exec(name) ?? [];
-  if (oid === undefined) throw new RadiusError("unknown-attribute", `there is no attribute ${name}`);
-  const path = oid.split(".");
-  const vendorNumber = path[0] === "26" ? path[1] : path[1] === "26" ? path[2] : undefined;
-  const vendor = vendorNumber === undefined ? undefined : dictionary.vendor(Number(vendorNumber));
-  const unnamed =
-    vendorNumber === undefined ? undefined : { name: vendorNumber, number: Number(vendorNumber), format: commonFormat };
-  const of = vendor ?? unnamed;
-  const number = Number(path.at(-1));
-  return {
-    name,
-    oid,
-    number,
-    type: "octets",
-    hasTag: false,
-    encrypt: 0,
-    isConcat: false,
-    ...(of ? { vendor: of } : {}),
-  };
+interface Context {
+  readonly dictionary: Dictionary;
+  readonly secrets: SaltedSecrets;
 }
 
-const commonFormat: VendorFormat = { typeOctets: 1, lengthOctets: 1, hasContinuation: false };
-
-function children(
-  dictionary: Dictionary,
-  definition: AttributeDefinition,
-  attribute: Attribute,
-  secrets: AttributeSecrets,
-): Buffer {
+function children(context: Context, definition: AttributeDefinition, attribute: Attribute): Buffer {
   if (!Array.isArray(attribute.value))
     throw new RadiusError("invalid-value", `${attribute.name} is a list of attributes`);
   return Buffer.concat(
     (attribute.value as readonly Attribute[]).map((child) => {
-      const inner = definitionOf(dictionary, child.name);
+      const inner = definitionOf(context.dictionary, child.name);
       if (!inner.oid.startsWith(`${definition.oid}.`)) {
         throw new RadiusError("invalid-value", `${child.name} does not belong into ${definition.name}`);
       }
-      return tlv(inner.number, payloadOf(dictionary, inner, child, secrets), child.name);
+      return tlv(inner.number, payloadOf(context, inner, child), child.name);
     }),
   );
 }
 
-function payloadOf(
-  dictionary: Dictionary,
-  definition: AttributeDefinition,
-  attribute: Attribute,
-  secrets: AttributeSecrets,
-): Buffer {
-  if (definition.type === "tlv" && !Buffer.isBuffer(attribute.value))
-    return children(dictionary, definition, attribute, secrets);
-  return encodeSingle(definition, attribute, secrets);
+function payloadOf(context: Context, definition: AttributeDefinition, attribute: Attribute): Buffer {
+  if (attribute.octets) return attribute.octets;
+  if (definition.type === "tlv" && !Buffer.isBuffer(attribute.value)) return children(context, definition, attribute);
+  return encodeSingle(definition, attribute, context.secrets);
 }
+
+/** An attribute's value as it stands on the wire, without any header. Throws RadiusError as `encodeAttributes` does. */
+export const valueOctets = (dictionary: Dictionary, attribute: Attribute, secrets: AttributeSecrets): Buffer =>
+  payloadOf({ dictionary, secrets }, definitionOf(dictionary, attribute.name), attribute);
 
 /** RFC 4849 section 2: all rules of a packet are one text, NUL between them, cut wherever an attribute is full. */
 function filterRules(rules: readonly Buffer[]): RawAttribute[] {
@@ -153,11 +132,14 @@ export function encodeAttributes(
   attributes: readonly Attribute[],
   secrets: AttributeSecrets,
 ): RawAttribute[] {
+  const context = { dictionary, secrets: { ...secrets, salt: distinctSalts() } };
   const encoded = attributes.map((attribute) => {
     const definition = definitionOf(dictionary, attribute.name);
-    return { definition, payload: payloadOf(dictionary, definition, attribute, secrets) };
+    return { definition, payload: payloadOf(context, definition, attribute) };
   });
-  const isRule = ({ definition }: { definition: AttributeDefinition }) => definition.oid === String(NAS_FILTER_RULE);
+  // "Attr-92" is octets, which are left as they are.
+  const isRule = ({ definition: { oid, type } }: { definition: AttributeDefinition }) =>
+    oid === String(NAS_FILTER_RULE) && type === "string";
   const rules = encoded.filter(isRule);
   return encoded.flatMap((one) => {
     if (!isRule(one)) return place(one.definition, one.payload);

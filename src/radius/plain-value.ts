@@ -87,6 +87,11 @@ export function encodePlain(type: ValueType, value: AttributeValue): Buffer {
   }
 }
 
+/** Whether the octets are those that the value is written with; prefixes come with more octets than they need, or bits set behind their end. */
+export function isWrittenAs(type: ValueType, value: AttributeValue, octets: Buffer): boolean {
+  return (type !== "ipv6prefix" && type !== "ipv4prefix") || encodePlain(type, value).equals(octets);
+}
+
 /** Fatal decoding: octets that are no UTF-8 stay octets, so that nothing is lost on the way through. */
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

@@ -11,6 +11,16 @@ function keyBlock(secret: Buffer, previous: Buffer): Buffer {
   return hash("md5", Buffer.concat([secret, previous]), "buffer");
 }
 
+/** Salts that differ from each other, as those of one packet must (RFC 2868 section 3.5): up to 32,768 of them. */
+export function distinctSalts(random: (octets: number) => Buffer = randomBytes): () => Buffer {
+  let next: number | undefined;
+  return () => {
+    const number = next ?? random(SALT_OCTETS).readUInt16BE(0);
+    next = (number + 1) & 0x7fff;
+    return Buffer.of(0x80 | (number >> 8), number & 0xff);
+  };
+}
+
 const xor = (a: Buffer, b: Buffer): Buffer => Buffer.from(a.map((octet, i) => octet ^ (b[i] as number)));
 
 /**

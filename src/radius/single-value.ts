@@ -1,7 +1,7 @@
 import type { AttributeDefinition } from "../dictionary/dictionary.ts";
 import type { Attribute, AttributeSecrets, AttributeValue } from "./attribute.ts";
-import { hideValue, revealValue } from "./hidden-value.ts";
-import { decodePlain, encodePlain } from "./plain-value.ts";
+import { hideValue, revealValue, type SaltedSecrets } from "./hidden-value.ts";
+import { decodePlain, encodePlain, isWrittenAs } from "./plain-value.ts";
 import { RadiusError } from "./radius-error.ts";
 
 const MOST_TAG = 0x1f;
@@ -16,17 +16,21 @@ function checkedTag(definition: AttributeDefinition, tag: number): number {
 
 function withTag(definition: AttributeDefinition, octets: Buffer, tag: number | undefined): Buffer {
   if (tag !== undefined) checkedTag(definition, tag);
+  const [first = 0xff] = octets;
   if (isTaggedInteger(definition)) {
-    if (octets[0] !== 0) throw new RadiusError("invalid-value", `${definition.name} holds 24 bits`);
+    // What stands there when nobody speaks of a tag, and cannot be one, is the number's own.
+    if (tag === undefined && first > MOST_TAG) return octets;
+    if (first !== 0) throw new RadiusError("invalid-value", `${definition.name} holds 24 bits beside its tag`);
     return Buffer.concat([Buffer.of(tag ?? 0), octets.subarray(1)]);
   }
-  // A hidden string always has its tag octet (RFC 2868 section 3.5); one in clear only where a tag is wanted.
-  if (tag === undefined && definition.encrypt !== 2) return octets;
+  // A hidden string always has its tag octet (RFC 2868 section 3.5); one in clear where a tag is wanted, and where its
+  // own first octet would be taken for one.
+  if (tag === undefined && definition.encrypt !== 2 && first > MOST_TAG) return octets;
   return Buffer.concat([Buffer.of(tag ?? 0), octets]);
 }
 
 /** One value with its hiding and its tag, without any header. Throws RadiusError for what does not fit. */
-export function encodeSingle(definition: AttributeDefinition, attribute: Attribute, secrets: AttributeSecrets): Buffer {
+export function encodeSingle(definition: AttributeDefinition, attribute: Attribute, secrets: SaltedSecrets): Buffer {
   const clear = encodePlain(definition.type, attribute.value);
   const octets = definition.encrypt === 0 ? clear : hideValue(definition.encrypt, clear, secrets);
   return definition.hasTag ? withTag(definition, octets, attribute.tag) : octets;
@@ -41,8 +45,8 @@ function withoutTag(definition: AttributeDefinition, octets: Buffer): Untagged {
   const [first] = octets;
   if (!definition.hasTag || first === undefined) return { octets };
   if (isTaggedInteger(definition)) {
-    const rest = octets.length === 4 ? Buffer.concat([Buffer.of(0), octets.subarray(1)]) : octets;
-    return first > 0 && first <= MOST_TAG ? { octets: rest, tag: first } : { octets: rest };
+    if (octets.length !== 4 || first === 0 || first > MOST_TAG) return { octets };
+    return { octets: Buffer.concat([Buffer.of(0), octets.subarray(1)]), tag: first };
   }
   // A first octet above 0x1F is the value's own, except where hiding makes the tag octet compulsory.
   if (first > MOST_TAG && definition.encrypt !== 2) return { octets };
@@ -50,13 +54,20 @@ function withoutTag(definition: AttributeDefinition, octets: Buffer): Untagged {
   return first === 0 || first > MOST_TAG ? { octets: rest } : { octets: rest, tag: first };
 }
 
+/** A tag octet of zero before a text in clear, or a value in a longer form than it needs: read, and written so again. */
+function isSaidInFull({ type, encrypt }: AttributeDefinition, value: AttributeValue, before: Buffer, clear: Buffer) {
+  if (encrypt !== 0) return true;
+  const hasZeroTag = before[0] === 0 && before.length !== clear.length && (clear[0] ?? 0xff) > MOST_TAG;
+  return !hasZeroTag && isWrittenAs(type, value, clear);
+}
+
 /** Reads one value; octets that cannot be a value of that type stay octets, so that nothing is lost. Never throws. */
 export function decodeSingle(definition: AttributeDefinition, octets: Buffer, secrets: AttributeSecrets): Attribute {
   const untagged = withoutTag(definition, octets);
   const clear = definition.encrypt === 0 ? untagged.octets : revealValue(definition.encrypt, untagged.octets, secrets);
   const value: AttributeValue | undefined = clear && decodePlain(definition.type, clear);
-  if (value === undefined) return { name: definition.name, value: octets };
-  return untagged.tag === undefined
-    ? { name: definition.name, value }
-    : { name: definition.name, tag: untagged.tag, value };
+  if (clear === undefined || value === undefined) return { name: definition.name, value: octets, octets };
+  const attribute =
+    untagged.tag === undefined ? { name: definition.name, value } : { name: definition.name, tag: untagged.tag, value };
+  return isSaidInFull(definition, value, octets, clear) ? attribute : { ...attribute, octets };
 }

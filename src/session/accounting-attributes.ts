@@ -1,5 +1,5 @@
 import { decodeIpv4, decodeIpv6, decodeIpv6Prefix } from "../radius/address-value.ts";
-import { octetsText } from "./octets-text.ts";
+import { octetsText } from "../radius/octets-text.ts";
 
 /** An attribute that is kept as text under its dictionary name; undefined from `read`: the value is malformed, leave it out. */
 export interface KeptAttribute {

@@ -1,4 +1,5 @@
 import type { Queryable } from "../database/database.ts";
+import { isHexText, octetsOfText } from "../radius/octets-text.ts";
 
 /**
  * Whose a User-Name is, everywhere: the subscriber's that has exactly this username; else, if exactly one subscriber has
@@ -25,10 +26,13 @@ export const askedUsernames = (usernames: readonly string[]): [readonly string[]
   usernames.map(usernameText),
 ];
 
-/** Octets with a NUL are kept as "0x" and hex (session/octets-text.ts). Here NULs at the end, and what surrounds them, go. */
+/**
+ * Octets that have no text of their own are kept as "0x" and hex (radius/octets-text.ts). Here NULs at the end, and what
+ * surrounds them, go; and a name that is itself written like hex is found as an operator wrote it.
+ */
 export function usernameText(username: string): string {
-  if (!/^0x(?:[0-9a-f]{2})*00(?:[0-9a-f]{2})*$/.test(username)) return username;
-  const text = Buffer.from(username.slice(2), "hex")
+  if (!isHexText(username)) return username;
+  const text = octetsOfText(username)
     .toString("utf8")
     .replace(/[\0\s]+$/, "");
   return text.includes("\0") || text.includes("\ufffd") ? username : text;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { octetsText } from "../../../src/radius/octets-text.ts";
 import { subscribersOf } from "../../../src/session/session-subscriber-store.ts";
 import { ownersOfUsernames } from "../../../src/subscriber/username-owner-store.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/test-database.ts";
@@ -45,6 +46,14 @@ test("another spelling of a username that one subscriber has is that subscriber'
     undefined,
     undefined,
     undefined,
+  ]);
+});
+
+test("a username that is written like hex is found as its operator wrote it, and as the octets that it names", async () => {
+  await subscriber("odd", "0xcafe");
+  expect(await ownersOf(octetsText(Buffer.from("0xcafe")), octetsText(Buffer.from("cafe", "hex")))).toEqual([
+    "odd",
+    "odd",
   ]);
 });
 

@@ -55,7 +55,13 @@ const broken: readonly (readonly [string, string, string])[] = [
   ["ATTRIBUTE A 1 string\nATTRIBUTE a 2 string", "duplicate-attribute", "dictionary:2:"],
   ["ATTRIBUTE A 256 string", "invalid-number", "dictionary:1:"],
   ["ATTRIBUTE A 1 string shiny", "unknown-flag", "dictionary:1:"],
-  ["VALUE A b 1", "unknown-attribute", "dictionary:1:"],
+  ["ATTRIBUTE A 1 byte has_tag", "conflicting-flags", "dictionary:1:"],
+  ["ATTRIBUTE A 1 short has_tag", "conflicting-flags", "dictionary:1:"],
+  ["ATTRIBUTE A 1 integer has_tag,encrypt=2", "conflicting-flags", "dictionary:1:"],
+  ["ATTRIBUTE A 1 string has_tag,encrypt=1", "conflicting-flags", "dictionary:1:"],
+  ["ATTRIBUTE A 1 integer encrypt=1", "conflicting-flags", "dictionary:1:"],
+  ["ATTRIBUTE A 1 tlv encrypt=2", "conflicting-flags", "dictionary:1:"],
+  ["\nVALUE A b 1\nATTRIBUTE B 1 integer", "unknown-attribute", "dictionary:2:"],
   ["ATTRIBUTE A 1 integer\nVALUE A b 1\nVALUE A b 2", "duplicate-value", "dictionary:3:"],
   ["BEGIN-VENDOR Nobody", "unknown-vendor", "dictionary:1:"],
   ["VENDOR V 1\nBEGIN-VENDOR V", "unbalanced-block", "dictionary:2:"],
@@ -85,6 +91,11 @@ test("an error in an included file names that file", async () => {
 test("an optional include may be missing, and the file goes on after it", async () => {
   const dictionary = await load({ dictionary: "$INCLUDE- nowhere\nATTRIBUTE A 1 string # said\n" });
   expect(dictionary.attribute("A")?.oid).toBe("1");
+});
+
+test("a VALUE may stand before its ATTRIBUTE", async () => {
+  const dictionary = await load({ dictionary: "VALUE A few 3\nATTRIBUTE A 1 integer\nVALUE A many 4\n" });
+  expect([dictionary.valueNumber("A", "few"), dictionary.valueName("A", 4)]).toEqual([3n, "many"]);
 });
 
 test("TLVs, extended attributes and vendors inside them have their paths", async () => {

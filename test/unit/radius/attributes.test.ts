@@ -72,10 +72,10 @@ test("unknown attributes, vendors and malformed ones are kept as octets, and go 
   ];
   const decoded = decodeAttributes(dictionary, raw, secrets);
   expect(decoded.map(({ name }) => name)).toEqual(["Attr-250", "Attr-26.16702650.1", "Attr-26.9", "Vendor-Specific"]);
-  expect(wire(decoded.slice(0, 2))).toEqual(["250 0102", "26 00fedcba0104abcd"]);
+  expect(wire(decoded)).toEqual(["250 0102", "26 00fedcba0104abcd", "26 0000000901ff00", "26 0000"]);
   // A number where an address should be is not an address, but it is not lost either.
   expect(decodeAttributes(dictionary, [{ type: 8, value: hex("0a00") }], secrets)).toEqual([
-    { name: "Framed-IP-Address", value: hex("0a00") },
+    { name: "Framed-IP-Address", value: hex("0a00"), octets: hex("0a00") },
   ]);
 });
 
