@@ -61,7 +61,7 @@ async function importSubscribers({ api }: WeirProcess, count: number): Promise<v
   await api.post("/v1/subscribers/import", "application/x-ndjson", `${lines.join("\n")}\n`);
 }
 
-export function summary(generator: string, runs: readonly LoadRun[]): LoadResult {
+function summary(generator: string, runs: readonly LoadRun[]): LoadResult {
   const middle = (which: keyof LoadRun) => median(runs.map((run) => run[which]));
   const sum = (which: keyof LoadRun) => runs.reduce((total, run) => total + run[which], 0);
   return {
