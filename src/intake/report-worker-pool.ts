@@ -7,7 +7,7 @@ export interface ReportWorkerPool {
 }
 
 /** A thread that nobody needed for so long ends, and its memory with it. */
-const IDLE_MS = 60_000;
+const IDLE_MS = 10_000;
 
 /** Threads are started when they are needed and serve many reports, since a start takes longer than most reports. */
 export function createReportWorkerPool(limits: WorkerLimits): ReportWorkerPool {
