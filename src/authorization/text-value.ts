@@ -1,9 +1,9 @@
 import { firstValue } from "../radius/attribute-values.ts";
+import { octetsText } from "../radius/octets-text.ts";
 import type { Packet } from "../radius/packet.ts";
 
-/**
- * The first attribute of a type as text. PostgreSQL's text holds no NUL, and one hostile value must not fail the query
- * that it shares with others: a NUL becomes U+FFFD, as octets that are no UTF-8 do. Such a text matches nothing stored.
- */
-export const textValue = (packet: Pick<Packet, "attributes">, type: number): string | undefined =>
-  firstValue(packet, type)?.toString("utf8").replaceAll("\0", "\ufffd");
+/** The first attribute of a type as text: the same text as that of the session's accounting. */
+export function textValue(packet: Pick<Packet, "attributes">, type: number): string | undefined {
+  const octets = firstValue(packet, type);
+  return octets && octetsText(octets);
+}

@@ -33,6 +33,7 @@ const MESSAGE_AUTHENTICATOR = 80;
 /** Logins that an upstream server checks, by whatever method; ours is the profile. */
 export function createUpstreamLogin(dependencies: UpstreamLoginDependencies) {
   return async (request: AccessRequest): Promise<AccessResult> => {
+    if (hasNulInside(firstValue(request.packet, USER_NAME))) return await refuseUnreadable(dependencies, request);
     const outer = textValue(request.packet, USER_NAME) ?? "";
     const asking = await dependencies.profiles(outer);
     if (forbidsSession(asking.profile)) return await refuse(dependencies, { request, known: asking, accepted: [] });
@@ -55,6 +56,19 @@ export function createUpstreamLogin(dependencies: UpstreamLoginDependencies) {
     return accepted.kind === "unsupported-profile" ? drop("internal-error") : accepted;
   };
 }
+
+/** Many an upstream reads a User-Name to its first NUL, and would let in somebody else than the one we looked up. */
+function hasNulInside(userName: Buffer | undefined): boolean {
+  const at = userName?.indexOf(0) ?? -1;
+  return at >= 0 && userName?.subarray(at).some((octet) => octet !== 0) === true;
+}
+
+const refuseUnreadable = (dependencies: UpstreamLoginDependencies, request: AccessRequest): Promise<AccessResult> =>
+  rejectLogin(dependencies, {
+    request,
+    method: readMethod(request.packet, request.nas.secret),
+    reason: "not-authenticated",
+  });
 
 interface RefusedLogin {
   readonly request: AccessRequest;

@@ -1,4 +1,5 @@
 import type { Queryable } from "../database/database.ts";
+import { askedUsernames, usernameOwners } from "../subscriber/username-owner-store.ts";
 import type { MeasureDetail } from "./measure.ts";
 import { type Profile, unrestricted } from "./profile.ts";
 
@@ -33,14 +34,13 @@ interface LoginRow {
 /** What holds now for each of these usernames, by username; who is nobody's is missing. One statement for the whole batch. */
 export async function loginProfile(on: Queryable, usernames: readonly string[]): Promise<Map<string, LoginProfile>> {
   const rows = await on.query<LoginRow>(
-    `select owned.username, subscriber.id as subscriber_id, subscriber.profile, subscriber.profile_digest, subscriber.plan,
+    `select owner.username, subscriber.id as subscriber_id, subscriber.profile, subscriber.profile_digest, subscriber.plan,
        measure.id as measure_id, measure.params, measure.progress
-     from subscriber_username as owned
-     join subscriber on subscriber.id = owned.subscriber_id
+     from ${usernameOwners}
+     join subscriber on subscriber.id = owner.subscriber_id
      left join measure on measure.subscriber_id = subscriber.id and measure.kind = 'regenerate-password'
-       and measure.state = 'active'
-     where owned.username = any ($1::text[])`,
-    [usernames],
+       and measure.state = 'active'`,
+    askedUsernames(usernames),
   );
   return new Map(rows.map((row) => [row.username, loginFromRow(row)]));
 }

@@ -1,6 +1,7 @@
 import type { Queryable, Transaction } from "../database/database.ts";
 import type { KeyRing } from "../secrets/key-ring.ts";
 import { newPassphrase } from "./passphrase.ts";
+import { askedUsernames, usernameOwners } from "./username-owner-store.ts";
 
 /** One subscriber's credential as stored. `sealed` names this very password: it changes with every change of it. */
 export interface StoredCredential {
@@ -112,11 +113,10 @@ export function createCredentialStore({ keyRing, randomBelow }: CredentialStoreD
 
 async function credentialsOf(queryable: Queryable, usernames: readonly string[]) {
   const rows = await queryable.query<CredentialRow>(
-    `select subscriber_username.username, credential.subscriber_id, credential.password_sealed, credential.previous_sealed
-       from subscriber_username
-       join credential on credential.subscriber_id = subscriber_username.subscriber_id
-      where subscriber_username.username = any ($1::text[])`,
-    [usernames],
+    `select owner.username, credential.subscriber_id, credential.password_sealed, credential.previous_sealed
+       from ${usernameOwners}
+       join credential on credential.subscriber_id = owner.subscriber_id`,
+    askedUsernames(usernames),
   );
   return new Map(rows.map((row) => [row.username, credentialFromRow(row)]));
 }

@@ -84,6 +84,15 @@ const words =
 
 const accept = (...lines: readonly string[]) => words(Code.AccessAccept, ...lines);
 
+/** The test's database until it goes away. */
+function fragile(): { database: Database; isAway: boolean } {
+  const state = { isAway: false, database: test_.database };
+  const query: Database["query"] = (sql, values) =>
+    state.isAway ? Promise.reject(new Error("connection refused")) : test_.database.query(sql, values);
+  state.database = { ...test_.database, query };
+  return state;
+}
+
 describe("a proxied request", () => {
   test("keeps every octet but User-Password, with a Message-Authenticator first and our Proxy-State last", async () => {
     const server = await upstream(accept());
@@ -283,16 +292,55 @@ describe("the profile", () => {
   });
 });
 
-describe("without the database", () => {
-  /** The test's database until it goes away. */
-  function fragile(): { database: Database; isAway: boolean } {
-    const state = { isAway: false, database: test_.database };
-    const query: Database["query"] = (sql, values) =>
-      state.isAway ? Promise.reject(new Error("connection refused")) : test_.database.query(sql, values);
-    state.database = { ...test_.database, query };
-    return state;
-  }
+describe("a User-Name in another spelling than the subscriber's, which many an upstream takes for the same", () => {
+  const named = (octets: Buffer) => accessRequest(nas, [], [{ type: 1, value: octets }]);
+  const spellings = ["ALICE", "Alice ", " alice", "alice\0", "alice \0\0"];
 
+  test("does not get past a suspension, nor past a garden, with the database and without it", async () => {
+    const server = await upstream(accept());
+    await addSubscriber(test_.database, { id: "s1", usernames: ["alice"] });
+    await order(test_.database, "s1", { kind: "suspend", params: {} });
+    const state = fragile();
+    const harness = through([server], { database: state.database, limits: { rememberEveryMs: 20, maxWaitMs: 300 } });
+    for (const spelling of spellings)
+      expect((await login(harness, nas, named(Buffer.from(spelling)))).code, spelling).toBe(Code.AccessReject);
+    const fresh = through([server], { database: state.database, limits: { rememberEveryMs: 20, maxWaitMs: 300 } });
+    await vi.waitFor(async () => {
+      state.isAway = true;
+      const answers = await Promise.all(spellings.map((one) => login(fresh, nas, named(Buffer.from(one)))));
+      state.isAway = false;
+      expect(answers.map(({ code }) => code)).toEqual(spellings.map(() => Code.AccessReject));
+    });
+    expect(server.requests.length).toBeLessThan(200);
+  });
+
+  test("is that of whoever has it exactly, also without the database", async () => {
+    const server = await upstream(accept());
+    await addSubscriber(test_.database, { id: "s1", usernames: ["alice"] });
+    await addSubscriber(test_.database, { id: "s2", usernames: ["Alice"] });
+    await order(test_.database, "s1", { kind: "suspend", params: {} });
+    const state = fragile();
+    const harness = through([server], { database: state.database, limits: { rememberEveryMs: 20, maxWaitMs: 300 } });
+    await vi.waitFor(async () => {
+      state.isAway = true;
+      const answer = await login(harness, nas, pap(nas, "alice", "pw"));
+      state.isAway = false;
+      expect(answer.code).toBe(Code.AccessReject);
+    });
+    expect((await login(harness, nas, pap(nas, "Alice", "pw"))).code).toBe(Code.AccessAccept);
+    state.isAway = true;
+    expect((await login(harness, nas, pap(nas, "Alice", "pw"))).code).toBe(Code.AccessAccept);
+    expect((await login(harness, nas, pap(nas, "ALICE", "pw"))).code).toBe(Code.AccessAccept);
+  });
+
+  test("with a NUL inside is refused: it would be another name to an upstream that reads to the NUL", async () => {
+    const server = await upstream(accept());
+    expect((await login(through([server]), nas, named(Buffer.from("alice\0x")))).code).toBe(Code.AccessReject);
+    expect(server.requests).toEqual([]);
+  });
+});
+
+describe("without the database", () => {
   beforeEach(async () => {
     await addSubscriber(test_.database, { id: "s1", usernames: ["alice"] });
     await addSubscriber(test_.database, { id: "s2", usernames: ["bob"] });
