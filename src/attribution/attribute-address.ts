@@ -18,6 +18,7 @@ const intervalOf = (holding: AddressHolding, existing: ReadonlySet<string>): Hel
   session: holding.sessionId,
   from: holding.from,
   to: holding.until ?? null,
+  ...(holding.heardUntil && { surelyTo: holding.heardUntil }),
 });
 
 /** Answers all questions at once, in their order: two queries, however many they are. */

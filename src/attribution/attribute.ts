@@ -14,6 +14,8 @@ export interface HeldInterval {
   readonly session: string;
   readonly from: Date;
   readonly to: Date | null;
+  /** It may have ended since then unseen: the records of it ceased. Absent: surely to its end. */
+  readonly surelyTo?: Date;
 }
 
 export interface Candidate {
@@ -61,16 +63,23 @@ export function candidateSpan(span: ObservedSpan): { readonly from: Date; readon
 const start = (interval: HeldInterval): number => interval.from.getTime();
 const end = (interval: HeldInterval): number => interval.to?.getTime() ?? Number.POSITIVE_INFINITY;
 
+const sureEnd = (interval: HeldInterval): number =>
+  Math.min(end(interval), interval.surelyTo?.getTime() ?? end(interval));
+
 /** The interval's last moment lies before its end; a span's last moment belongs to it. */
 const touches = (interval: HeldInterval, window: Window): boolean =>
   start(interval) <= window.until + window.skewMs && end(interval) > window.at - window.skewMs;
 
 /** The first moment of the span at which nobody held it, even with both clocks' error; undefined: held throughout. */
-function firstGap(intervals: readonly HeldInterval[], window: Window): number | undefined {
+function firstGap(
+  intervals: readonly HeldInterval[],
+  window: Window,
+  endOf: (interval: HeldInterval) => number,
+): number | undefined {
   let heldTo = window.at;
   for (const interval of intervals) {
     if (start(interval) - window.skewMs > heldTo) break;
-    heldTo = Math.max(heldTo, end(interval) + window.skewMs);
+    heldTo = Math.max(heldTo, endOf(interval) + window.skewMs);
   }
   return heldTo > window.until ? undefined : heldTo;
 }
@@ -115,15 +124,20 @@ function doubt(intervals: readonly HeldInterval[], window: Window): string | und
   if (first.subscriber === null)
     return `session ${first.session} held the address ${period(first)}, but its username belongs to no subscriber`;
   if (!first.subscriberExists) return `${first.subscriber} held the address ${period(first)}, but was removed since`;
-  const gap = firstGap(intervals, window);
-  if (gap === undefined) return undefined;
-  return `only ${first.subscriber} is known to have held the address within ${whenOf(window)}, but nobody is at ${moment(gap)}`;
+  const only = `only ${first.subscriber} is known to have held the address within ${whenOf(window)}`;
+  const gap = firstGap(intervals, window, end);
+  if (gap !== undefined) return `${only}, but nobody is at ${moment(gap)}`;
+  const unsure = firstGap(intervals, window, sureEnd);
+  return unsure === undefined
+    ? undefined
+    : `${only}, but nothing was heard of the session for too long by ${moment(unsure)}`;
 }
 
 /**
  * Names the holder of an address. `exact`: every session that held it at any moment of the span, widened by the clocks'
- * error, is of one and the same subscriber, who still exists, and no part of the span is without a holder by more than
- * that error. `none`: no session held it then. Everything else is `ambiguous`. Order of `intervals` does not matter;
+ * error, is of one and the same subscriber, who still exists, no part of the span is without a holder by more than
+ * that error, and the holder's session was not silent for too long by then: its Stop may be lost, and the address with
+ * somebody whose Start is lost, too. In normal operation, with Interims as they should come, that never is. `none`: no session held it then. Everything else is `ambiguous`. Order of `intervals` does not matter;
  * those outside the span are ignored.
  */
 export function attribute(span: ObservedSpan, intervals: readonly HeldInterval[]): Attribution {

@@ -4,11 +4,11 @@ import { reconcileProfiles } from "../enforcement/reconcile.ts";
 import { closeOrphanedIntervals } from "../session/interval-check-store.ts";
 import { endSessionsOfNas, unsettledRestarts } from "../session/nas-restart-store.ts";
 import { adoptSessions } from "../session/nobodys-session-store.ts";
+import { UNKNOWN_INTERVAL_MS } from "../session/session-silence-store.ts";
 import { closeStaleSessions } from "../session/stale-session-store.ts";
 import type { Findings, Job, JobContext } from "./job.ts";
 import { walk } from "./walk.ts";
 
-const DAY_MS = 24 * 60 * 60 * 1000;
 const PER_TRANSACTION = 500;
 /** 2.5 million sessions within 50 minutes; PostgreSQL looks at as many as one run does in a second. */
 const walking = { portion: 2_000, most: 250_000 };
@@ -33,7 +33,7 @@ export function reconcileJob(database: Stored, wakeDispatcher: () => void): Job 
 
 async function endSessions(database: Stored, { now, signal }: JobContext): Promise<Findings> {
   const endedByRestart = await settleRestarts(database, signal);
-  const rule = { now, unknownIntervalMs: DAY_MS };
+  const rule = { now, unknownIntervalMs: UNKNOWN_INTERVAL_MS };
   const stale = await walk(database, { ...walking, name: "stale", signal }, async (portion) => {
     const { ended, last } = await closeStaleSessions(database, rule, portion);
     return { found: ended, last };

@@ -9,6 +9,11 @@ export interface AddressHolding {
   readonly from: Date;
   /** undefined: it holds the address still. */
   readonly until: Date | undefined;
+  /**
+   * Until when it is known to have held it, where that is before `until`: its records ceased, though they should have gone
+   * on, and its Stop may be lost.
+   */
+  readonly heardUntil?: Date;
   /** The session that was given the address while this one's Stop was missing, which made `until` what it is. */
   readonly supersededBy?: string;
 }

@@ -1,6 +1,7 @@
 import type { Queryable } from "../database/database.ts";
 import type { AddressHolding } from "./address-holding.ts";
 import { enclosingPrefixes } from "./enclosing-prefixes.ts";
+import { sendsInterims, silenceOf, UNKNOWN_INTERVAL_MS } from "./session-silence-store.ts";
 
 interface HoldingRow {
   readonly session_id: string;
@@ -10,6 +11,7 @@ interface HoldingRow {
   readonly prefix: string;
   readonly held_from: Date;
   readonly held_until: Date | null;
+  readonly heard_until: Date | null;
   readonly superseded_at: Date | null;
   readonly superseded_by: string | null;
 }
@@ -21,9 +23,16 @@ export interface HoldingQuestion {
   readonly to: Date;
 }
 
+/**
+ * How long a session that sends Interims may be silent and still be taken to be there: as long as reconciling lets it be
+ * (session/stale-session-store.ts). null: one that sends none says nothing by its silence.
+ */
+const silenceSql = `case when ${sendsInterims} then ${silenceOf(`interval '${UNKNOWN_INTERVAL_MS} milliseconds'`)} end`;
+
 /** Holds of an address by the records alone: one index probe in each partition for each prefix that contains it. */
 const holdings = `select interval.session_id, interval.subscriber_id, session.username, interval.nas_id, interval.prefix,
-    interval.held_from, interval.held_until, session.last_event_at
+    interval.held_from, interval.held_until, session.last_event_at,
+    case when interval.held_until = 'infinity' then session.last_event_at + ${silenceSql} end as heard_until
   from address_interval as interval join session on session.id = interval.session_id
   where interval.prefix = any (asked.prefixes::cidr[]) and interval.held_until > asked.span_from
     and interval.held_from <= asked.span_to`;
@@ -52,6 +61,7 @@ const holdingFromRow = (row: HoldingRow): AddressHolding => ({
   prefix: row.prefix,
   from: row.held_from,
   until: row.superseded_at ?? row.held_until ?? undefined,
+  ...(row.heard_until === null ? {} : { heardUntil: row.heard_until }),
   ...(row.superseded_by === null ? {} : { supersededBy: row.superseded_by }),
 });
 
@@ -65,7 +75,7 @@ export async function sessionsHoldingEach(
 ): Promise<AddressHolding[][]> {
   const rows = await on.query<HoldingRow & { readonly place: number }>(
     `select asked.place::int as place, held.session_id, held.subscriber_id, held.username, held.nas_id,
-       held.prefix::text as prefix, held.held_from, nullif(held.held_until, 'infinity') as held_until,
+       held.prefix::text as prefix, held.held_from, held.heard_until, nullif(held.held_until, 'infinity') as held_until,
        successor.superseded_at, successor.superseded_by
      from unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) with ordinality
        as asked (prefixes, span_from, span_to, place)

@@ -1,11 +1,13 @@
 import type { Transaction } from "../database/database.ts";
 import type { AccountingEvent } from "./accounting-event.ts";
 import { findGrants, grantIdOf, type LinkedGrant } from "./grant-store.ts";
+import { grantedInterim } from "./granted-interim.ts";
 import { intervalChange } from "./interval-change.ts";
 import { addIntervals, removeClosed, removeOpen } from "./interval-write-store.ts";
 import { restartTimes } from "./nas-restart-store.ts";
 import type { OpenedSession } from "./opened-session.ts";
 import { lockSessions } from "./session-lock-store.ts";
+import type { SessionState } from "./session-state.ts";
 import { nameSessions, subscribersOf } from "./session-subscriber-store.ts";
 import { insertSessions, relinkSessions, rewriteSessions } from "./session-write-store.ts";
 import { nasesOpening, type SessionChange, sortedKeys, takeBatch } from "./take-batch.ts";
@@ -65,6 +67,12 @@ async function ownersOf(
   return await subscribersOf(trx, [...usernames].sort(), autoSubscribers);
 }
 
+/** What accounting says of the interval counts before what the Access-Accept said. */
+function withGrantedInterim(state: SessionState, grant: LinkedGrant | undefined): SessionState {
+  const interimSeconds = state.interimSeconds ?? (grant && grantedInterim(grant.attributes));
+  return interimSeconds === state.interimSeconds ? state : { ...state, interimSeconds };
+}
+
 async function writeNew(
   trx: Transaction,
   changes: readonly SessionChange[],
@@ -80,7 +88,7 @@ async function writeNew(
   }));
   const ids = await insertSessions(
     trx,
-    opened.map(({ change, ...rest }) => ({ state: change.after, ...rest })),
+    opened.map(({ change, ...rest }) => ({ state: withGrantedInterim(change.after, rest.grant), ...rest })),
   );
   return opened.map((session, index) => ({ ...session, sessionId: ids[index] ?? "" }));
 }

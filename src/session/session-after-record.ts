@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AccountingEvent } from "./accounting-event.ts";
 import { type AddressRuns, noRuns, showAddresses } from "./address-runs.ts";
+import { GUESSED_START_SLACK_MS } from "./inferred-end.ts";
 import { claimedStart, UNSAID_DELAY_MS } from "./match-incarnation.ts";
 import {
   type InferredEnd,
@@ -86,8 +87,22 @@ function lifeAfterInterim(state: SessionState, event: AccountingEvent, neighbour
   };
 }
 
-function lifeAfterStop(state: SessionState, event: AccountingEvent, neighbours: Neighbours): Life {
+/**
+ * When a Stop says that its session ended. One that was sent again without a word of its delay looks as much younger than
+ * it is; by its session time it had ended before, and the address may have been another's since. A greater difference
+ * than such a delay, or a record that showed it alive after that, says that the session time is wrong.
+ */
+function stopTime(state: SessionState, event: AccountingEvent): number {
   const at = event.at.getTime();
+  if (!state.isStartKnown || event.sessionSeconds === undefined) return at;
+  // The whole seconds of the session time are up to one too few.
+  const claimed = state.startedAt + (event.sessionSeconds + 1) * 1000;
+  const isLate = at - claimed > GUESSED_START_SLACK_MS && at - claimed <= UNSAID_DELAY_MS;
+  return isLate && claimed >= state.aliveAt ? claimed : at;
+}
+
+function lifeAfterStop(state: SessionState, event: AccountingEvent, neighbours: Neighbours): Life {
+  const at = stopTime(state, event);
   const isOverruled = isEndInferred(state) && state.terminateCause !== "replaced";
   const stoppedAt = isOverruled ? at : Math.min(at, state.stoppedAt ?? at);
   const start = state.isStartKnown ? state.startedAt : guessedStart(state, event, neighbours.floor);

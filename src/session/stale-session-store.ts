@@ -1,7 +1,7 @@
 import type { Database, Transaction } from "../database/database.ts";
 import { endSessions } from "./end-sessions-store.ts";
 import { HEARD_SLOT_MS } from "./heard-nas-store.ts";
-import { UNSAID_DELAY_MS } from "./match-incarnation.ts";
+import { sendsInterims, silenceOf } from "./session-silence-store.ts";
 
 export interface StaleRule {
   readonly now: Date;
@@ -21,27 +21,21 @@ export interface StaleFindings {
   readonly last: string | undefined;
 }
 
-/** A NAS that misses three Interims in a row does not have the session any more, or cannot reach us. */
-export const MISSED_INTERIMS = 3;
-
 /** For how long it is known when a NAS was heard. */
 export const HEARD_KEPT_MS = 4 * 24 * 60 * 60 * 1000;
 /** One span at either end may have been heard for a moment only. */
 const MOST_SLOTS = HEARD_KEPT_MS / HEARD_SLOT_MS - 2;
 
-const silence = `case when session.interim_seconds is not null
-    then greatest(session.interim_seconds * ${MISSED_INTERIMS}::bigint, ${HEARD_SLOT_MS / 1000}) * interval '1 second'
-    else $2 * interval '1 millisecond' end`;
+const silence = silenceOf("$2 * interval '1 millisecond'");
 
 /**
- * How a session falls silent. It must have sent Interims, or have said that it will: a NAS that sends none has sessions
- * that live for weeks, and they end by a Stop, a restart, or another use of their id. And for all that time its NAS must
+ * How a session falls silent. It must have sent Interims: a NAS that sends none has sessions that live for weeks,
+ * and they end by a Stop, a restart, or another use of their id. And for all that time its NAS must
  * have been heard, in which our own outage, or that of the NAS's link, is no silence of the session. So the first look
  * after an outage ends nothing, and a NAS of which nothing at all is heard keeps its sessions. $1: now, $2: see StaleRule.
  */
 const isStale = `session.stopped_at is null
-  and (session.interim_seconds is not null or not session.is_start_known
-    or session.last_event_at > session.started_at + interval '${UNSAID_DELAY_MS} milliseconds')
+  and ${sendsInterims}
   and session.last_seen_at < $1::timestamptz - ${silence}
   and (select count(*) from nas_heard where nas_heard.nas_id = session.nas_id
       and nas_heard.slot > session.last_seen_at and nas_heard.slot <= $1::timestamptz)

@@ -43,6 +43,17 @@ test("an interval holds its first moment and not its last", () => {
   expect(attribute(point(19.999), handover)).toMatchObject({ verdict: "exact", subscriber: "alice" });
 });
 
+test("a holder of whom nothing was heard for too long is not named any more", () => {
+  const quiet = held("alice", 0, null, { surelyTo: at(1_800) });
+  expect(attribute(point(1_799), [quiet])).toMatchObject({ verdict: "exact", subscriber: "alice" });
+  const late = attribute(point(1_801), [quiet]);
+  expect(late).toMatchObject({ verdict: "ambiguous", subscriber: null, candidates: [{ subscriber: "alice" }] });
+  expect(late.reason).toContain("nothing was heard of the session for too long");
+  expect(attribute({ at: at(1_700), until: at(1_900) }, [quiet])).toMatchObject({ verdict: "ambiguous" });
+  const again = held("alice", 1_700, null, { surelyTo: at(3_600) });
+  expect(attribute(point(2_000), [quiet, again])).toMatchObject({ verdict: "exact", subscriber: "alice" });
+});
+
 test("a handover within the clocks' error is ambiguous, beyond it is not", () => {
   const handover = [held("alice", -100, 0), held("bob", 0, null)];
   for (const seconds of [-2, -1, 0, 1, 1.999])
