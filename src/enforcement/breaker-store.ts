@@ -89,19 +89,31 @@ export async function countedBy(on: Queryable, breaker: Breaker, now: Date): Pro
   return rows[0]?.count ?? 0;
 }
 
-/** Open sessions, counted no further than `atMost`. */
+/** So many are counted one by one within some milliseconds. */
+const MOST_COUNTED = 200_000;
+
+/** Open sessions, no further than `atMost`. Past some hundred thousand as many as PostgreSQL last estimated. */
 export async function openSessions(on: Queryable, atMost: number): Promise<number> {
   const rows = await on.query<{ count: number }>(
     `select count(*)::int as count from (select from session where session.stopped_at is null limit $1) as open`,
-    [atMost],
+    [Math.min(atMost, MOST_COUNTED)],
   );
-  return rows[0]?.count ?? 0;
+  const counted = rows[0]?.count ?? 0;
+  return counted < MOST_COUNTED || atMost <= MOST_COUNTED ? counted : Math.min(atMost, await estimatedSessions(on));
 }
 
-async function openBreaker(trx: Transaction, id: string, now: Date): Promise<void> {
+async function estimatedSessions(on: Queryable): Promise<number> {
+  const rows = await on.query<{ estimate: number }>(
+    "select reltuples::float8 as estimate from pg_class where oid = 'session_open_id'::regclass",
+  );
+  return Math.max(rows[0]?.estimate ?? 0, MOST_COUNTED);
+}
+
+/** Opens a breaker until it is reset; one that is open stays so since when it was. The caller holds lockBreakers. */
+export async function openBreaker(trx: Transaction, id: string, now: Date): Promise<void> {
   await trx.query(
     `insert into breaker (id, opened_at, updated_at) values ($1, $2, $2)
-     on conflict (id) do update set opened_at = excluded.opened_at, updated_at = excluded.updated_at`,
+     on conflict (id) do update set opened_at = coalesce(breaker.opened_at, excluded.opened_at), updated_at = excluded.updated_at`,
     [id, now],
   );
 }

@@ -26,34 +26,44 @@ export interface SubscriberFilter {
   readonly username?: string;
 }
 
-/** By id. Each way of searching has its own index, so that ten million subscribers are searched in milliseconds. */
+/** One way to search, each with its own index. `$1` is the text with a wildcard at its end, `$2` the words of a name. */
+const matches = [
+  "select named.id from subscriber as named where lower(named.id) like $1",
+  "select named.id from subscriber as named where lower(named.email) like $1",
+  "select named.id from subscriber as named where named.phone like $1",
+  "select named.id from subscriber as named where to_tsvector('simple', named.name) @@ to_tsquery('simple', $2)",
+  "select named.subscriber_id from subscriber_username as named where lower(named.username) like $1",
+].join(" union ");
+
+/** The statement holds what was asked for and nothing else: with "or" in it, PostgreSQL would look at every subscriber. */
+function conditionsOf({ search, username }: SubscriberFilter, after: string | undefined) {
+  const text = search?.trim() ?? "";
+  const values: unknown[] = text === "" ? [] : [startingWith(text), wordsStarting(text)];
+  const conditions = text === "" ? [] : [`subscriber.id in (${matches})`];
+  const add = (condition: (place: string) => string, value: unknown) => {
+    if (value !== undefined) conditions.push(condition(`$${values.push(value)}`));
+  };
+  add((place) => `subscriber.id > ${place}`, after);
+  add(
+    (place) =>
+      `subscriber.id = (select found.subscriber_id from subscriber_username as found where found.username = ${place})`,
+    username,
+  );
+  return { where: conditions.length === 0 ? "" : `where ${conditions.join(" and ")}`, values };
+}
+
+/** By id. Ten million subscribers are searched in milliseconds, unless a good part of them is found. */
 export async function listSubscribers(
   on: Queryable,
   filter: SubscriberFilter,
   page: PageRequest,
 ): Promise<Page<Subscriber>> {
-  const [after] = page.cursor === undefined ? [null] : readCursor(page.cursor, ["text"]);
-  const search = filter.search?.trim() ?? "";
-  const rows = await on.query<Subscriber>(
-    `${selection}
-     where ($1::text is null or subscriber.id > $1)
-       and ($2::text is null or subscriber.id =
-         (select found.subscriber_id from subscriber_username as found where found.username = $2))
-       and ($3::text is null or subscriber.id in (
-         select named.id from subscriber as named where lower(named.id) like $3
-         union select named.id from subscriber as named where lower(named.email) like $3
-         union select named.id from subscriber as named where named.phone like $3
-         union select named.id from subscriber as named where to_tsvector('simple', named.name) @@ to_tsquery('simple', $4)
-         union select named.subscriber_id from subscriber_username as named where lower(named.username) like $3))
-     order by subscriber.id limit $5`,
-    [
-      after,
-      filter.username ?? null,
-      search === "" ? null : startingWith(search),
-      wordsStarting(search),
-      page.limit + 1,
-    ],
-  );
+  const [after] = page.cursor === undefined ? [] : readCursor(page.cursor, ["text"]);
+  const { where, values } = conditionsOf(filter, after);
+  const rows = await on.query<Subscriber>(`${selection} ${where} order by subscriber.id limit $${values.length + 1}`, [
+    ...values,
+    page.limit + 1,
+  ]);
   const items = rows.slice(0, page.limit);
   const last = rows.length > page.limit ? items.at(-1) : undefined;
   return { items, next: last ? writeCursor([last.id]) : null };
