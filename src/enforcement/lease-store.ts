@@ -4,14 +4,19 @@ import type { Queryable } from "../database/database.ts";
 const inOrder = (condition: string): string => `enforcement_job.session_id in (
   select job.session_id from enforcement_job as job where ${condition} order by job.session_id for update)`;
 
-/** Renews the lease on what is under way. */
+/**
+ * Renews the lease on what is under way. A job that somebody else holds at this moment is left out rather than waited for:
+ * the lease lasts for three renewals.
+ */
 export async function extendLeases(
   on: Queryable,
   { claimant, leaseMs, sessionIds }: { claimant: string; leaseMs: number; sessionIds: readonly string[] },
 ): Promise<void> {
   await on.query(
     `update enforcement_job set claimed_until = clock_timestamp() + make_interval(secs => $2)
-     where ${inOrder("job.session_id = any ($3::bigint[]) and job.claimed_by = $1")}`,
+     where enforcement_job.session_id in (
+       select job.session_id from enforcement_job as job
+       where job.session_id = any ($3::bigint[]) and job.claimed_by = $1 for update skip locked)`,
     [claimant, leaseMs / 1000, sessionIds],
   );
 }
