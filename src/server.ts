@@ -138,6 +138,7 @@ async function openApi(
     adminKey,
     version: version(),
     trustedProxies: config.trustedProxies,
+    isUpstreamAuthenticating: (config.upstream?.auth.length ?? 0) > 0,
     credentials: createCredentialStore({ keyRing, randomBelow: randomInt }),
     receiveReport: createReportReceiver({
       ...response,

@@ -25,6 +25,7 @@ import { measureRequests } from "./http-metrics.ts";
 import { type Idempotency, installIdempotency } from "./idempotency.ts";
 import { answerUnknownRoutes } from "./no-route.ts";
 import { describeApi } from "./openapi.ts";
+import { readForwarded } from "./read-forwarded.ts";
 import { readJson } from "./read-json.ts";
 import { attributionRoutes } from "./routes/attribution-routes.ts";
 import { auditRoutes } from "./routes/audit-routes.ts";
@@ -66,8 +67,10 @@ export interface ApiDependencies {
   readonly log: Logger;
   readonly metrics: Registry;
   readonly version: string;
-  /** Addresses whose X-Forwarded-For is believed. */
+  /** Addresses whose Forwarded and X-Forwarded-For are believed. */
   readonly trustedProxies: readonly string[];
+  /** Logins are checked by upstream servers, so passwords here are nobody's. */
+  readonly isUpstreamAuthenticating: boolean;
 }
 
 const JSON_BODY_LIMIT = 1024 * 1024;
@@ -94,6 +97,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
   const { database, keyRing, log, adminKey, metrics, now } = dependencies;
   const app: Api = newServer(dependencies);
   const lookUp = createKeyLookup(database, adminKey);
+  readForwarded(app);
   answerWithProblems(app);
   validateStrictly(app);
   readJson(app);
@@ -113,7 +117,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
   await describeApi(app, dependencies.version);
   await addRoutes(app, dependencies, idempotency);
   const feed = createEventFeed({
-    eventsSince: (since) => eventsSince(database, since),
+    eventsSince: (lookout) => eventsSince(database, lookout),
     now,
     onError: (error) => log.warn({ err: error }, "events could not be looked up; looked again in a moment"),
     intervalMs: EVENT_LOOK_MS,

@@ -147,6 +147,9 @@ const unreachable =
 const isUnreachable = (error: { readonly code?: unknown; readonly message?: unknown }) =>
   unreachable.test(String(error.code ?? "")) || unreachable.test(String(error.message ?? ""));
 
+/** It lost every race for the same rows (deadlock, serialization failure), however often it was run again. */
+const hasLostRaces = ({ code }: { readonly code?: unknown }) => code === "40P01" || code === "40001";
+
 /**
  * What the caller of a route ("/v1/cases/:id") is told of an error. Of a fault of ours they learn only that it is one:
  * the rest is for the log.
@@ -160,6 +163,8 @@ export function problemFrom(error: FastifyError | Error, route = ""): Problem {
   const known = fastifyCodes[fastify.code ?? ""];
   if (known) return problem(...known);
   if (error instanceof SyntaxError && fastify.statusCode === 400) return problem("malformed-json", error.message);
+  if (hasLostRaces(fastify))
+    return problem("unavailable", "too much was changing the same rows, and nothing was done: try again in a moment");
   if (isUnreachable(fastify)) return problem("unavailable", "try again in a moment");
   if (fastify.statusCode === 400) return problem("invalid-request", "the request broke off or cannot be read");
   return problem("internal", "this was logged; ask what has become of it before you send it again");

@@ -1,4 +1,4 @@
-import { type LiveEvent, LOOK_BACK_MS } from "./event-store.ts";
+import { type LiveEvent, LOOK_BACK_MS, type Lookout } from "./event-store.ts";
 
 /** Tells listeners what happens anywhere in the cluster, from the database, which all nodes share. */
 export interface EventFeed {
@@ -8,7 +8,7 @@ export interface EventFeed {
 }
 
 export interface EventFeedDependencies {
-  readonly eventsSince: (since: Date) => Promise<readonly LiveEvent[]>;
+  readonly eventsSince: (lookout: Lookout) => Promise<readonly LiveEvent[]>;
   readonly now: () => Date;
   readonly onError: (error: unknown) => void;
   readonly intervalMs: number;
@@ -24,9 +24,9 @@ export function createEventFeed({ eventsSince, now, onError, intervalMs }: Event
   let timer: NodeJS.Timeout | undefined;
   let priming: Promise<void> | undefined;
 
-  const unseen = async (): Promise<LiveEvent[]> => {
+  const unseen = async (): Promise<readonly LiveEvent[]> => {
     const since = now().getTime() - LOOK_BACK_MS;
-    const events = (await eventsSince(new Date(since))).filter(({ id }) => !told.has(id));
+    const events = await eventsSince({ since: new Date(since), isTold: (id) => told.has(id) });
     for (const { id, at } of events) told.set(id, at.getTime());
     for (const [id, at] of told) if (at < since - LOOK_BACK_MS) told.delete(id);
     return events;

@@ -1,4 +1,5 @@
 import type { Queryable } from "../database/database.ts";
+import { measureStates } from "../enforcement/measure-view-store.ts";
 
 /** Something that happened, as /v1/events tells it: enough to know what to ask for. */
 export interface LiveEvent {
@@ -29,8 +30,7 @@ const statements: Readonly<Record<LiveEvent["type"], string>> = {
     where case_event.at > $1`,
   measure: `select measure.id || ':' || measure.state as key,
       greatest(measure.ordered_at, measure.decided_at, measure.lifted_at) as at,
-      json_build_object('measure', measure.id::text, 'subscriber', measure.subscriber_id, 'kind', measure.kind,
-        'state', measure.state) as data
+      json_build_object('measure', measure.id::text, 'subscriber', measure.subscriber_id, 'kind', measure.kind) as data
     from (select newest.* from measure as newest order by newest.id desc limit $2) as measure
     where greatest(measure.ordered_at, measure.decided_at, measure.lifted_at) > $1`,
   enforcement: `select enforcement.id::text as key, enforcement.answered_at as at,
@@ -45,12 +45,34 @@ const statements: Readonly<Record<LiveEvent["type"], string>> = {
     from audit where audit.at > $1 order by audit.at desc limit $2`,
 };
 
+/** Measures are stored as what is to hold; told is how they stand, in the words in which their own calls say it. */
+async function withStates(on: Queryable, events: readonly LiveEvent[]): Promise<LiveEvent[]> {
+  const measures = events.filter(({ type }) => type === "measure");
+  if (measures.length === 0) return [...events];
+  const states = await measureStates(
+    on,
+    measures.map(({ data }) => String(data["measure"])),
+  );
+  return events.map((event) =>
+    event.type === "measure"
+      ? { ...event, data: { ...event.data, state: states.get(String(event.data["measure"])) ?? "lifted" } }
+      : event,
+  );
+}
+
+export interface Lookout {
+  readonly since: Date;
+  /** Events by id that need not be found again. */
+  readonly isTold: (id: string) => boolean;
+}
+
 /** What happened since `since`, oldest first. Under more load than anybody can watch, the newest of it. */
-export async function eventsSince(on: Queryable, since: Date): Promise<LiveEvent[]> {
+export async function eventsSince(on: Queryable, { since, isTold }: Lookout): Promise<LiveEvent[]> {
   const found: LiveEvent[] = [];
   for (const type of ["case", "measure", "enforcement", "audit"] as const) {
     const rows = await on.query<EventRow>(statements[type], [since, MOST_PER_LOOK]);
     found.push(...rows.map(({ key, at, data }) => ({ id: `${type}:${key}`, type, at: at ?? since, data })));
   }
-  return found.sort((a, b) => a.at.getTime() - b.at.getTime());
+  const fresh = found.filter(({ id }) => !isTold(id)).sort((a, b) => a.at.getTime() - b.at.getTime());
+  return await withStates(on, fresh);
 }

@@ -29,7 +29,12 @@ export const MeasureKindParam = Type.Enum([...measureKinds]);
 export const MeasureParams = Type.Unsafe<unknown>({
   type: "object",
   description:
-    "throttle {downKbps, upKbps}; block-ports {rules: [{protocol, port, direction}]}; regenerate-password {when, answer}; others {}",
+    "throttle {downKbps, upKbps}; block-ports {rules: [{protocol, port, direction}]}; others {}; " +
+    "regenerate-password {when, answer}: next-auth (default) waits for the next login with the old password, which is " +
+    "the last that it is good for, and answer says what that login gets: reject (default), or walled-garden, once. " +
+    "now withdraws the old password at once, and answer says what becomes of the open sessions: reject ends them, " +
+    "walled-garden gardens them until the first login with the new password. A login with the old one is rejected in " +
+    "both cases: whoever else knows it gets in nowhere, not even into a garden.",
 });
 
 function detailOf({ message, params }: ReturnType<Validator["Errors"]>[number]): string {

@@ -1,4 +1,4 @@
-import { Type } from "typebox";
+import { type TSchema, Type } from "typebox";
 import { type Measure, measureKinds } from "../enforcement/measure.ts";
 import type { MeasureView } from "../enforcement/measure-view.ts";
 import { closed, nullable, Time } from "./shapes.ts";
@@ -9,10 +9,12 @@ const outcomes = ["acknowledged", "refused", "no-answer", "not-authentic", "unre
 /** How one request to a NAS ended. */
 export const Outcome = Type.Enum([...outcomes]);
 
-/** A measure as the API shows it. */
-export const MeasureShape = Type.Unsafe<MeasureView>(
+/** A measure, or what a dry run says that it would be: that has no id yet. */
+export type OrderView = Omit<MeasureView, "id"> & { readonly id: string | null };
+
+const shapeWith = (id: TSchema) =>
   closed({
-    id: text,
+    id,
     subscriber: text,
     kind: Type.Enum([...measureKinds]),
     params: Type.Unsafe<Measure["params"]>({ type: "object" }),
@@ -37,5 +39,8 @@ export const MeasureShape = Type.Unsafe<MeasureView>(
         errorCause: Type.Optional(Type.Integer()),
       }),
     ),
-  }),
-);
+  });
+
+/** A measure as the API shows it. */
+export const MeasureShape = Type.Unsafe<MeasureView>(shapeWith(text));
+export const OrderShape = Type.Unsafe<OrderView>(shapeWith(nullable(text)));

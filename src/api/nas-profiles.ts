@@ -4,9 +4,19 @@ import { ApiError, type Fault } from "./errors.ts";
 /** What the dictionary says of an attribute that an operator wrote. */
 export interface AttributeCheck {
   exists(name: string): boolean;
+  /** It belongs to the packet or names the session: no profile may set it. */
+  isOfThePacket(name: string): boolean;
   /** Why this value cannot be sent; undefined: it can. */
   problem(attribute: NamedAttribute): string | undefined;
+  /** How much of a packet they take; each can be sent. */
+  octets(attributes: readonly NamedAttribute[]): number;
 }
+
+/**
+ * What RFC 2865 section 3 leaves of 4096 octets beside what any packet with a profile carries: its header,
+ * Message-Authenticator, Event-Timestamp, and an Acct-Session-Id of any length.
+ */
+const MOST_OCTETS = 4096 - 20 - 18 - 6 - 255;
 
 type Reading = { readonly pointer: string; readonly attribute: NamedAttribute } | Fault;
 
@@ -69,18 +79,31 @@ export function readProfiles(
       .map(({ pointer, attribute }) => ({ pointer, detail: `no dictionary has ${attribute.name}` })),
   );
   refuse(
+    "attribute-not-allowed",
+    given
+      .filter(({ attribute }) => attributes.isOfThePacket(attribute.name))
+      .map(({ pointer, attribute }) => ({ pointer, detail: `${attribute.name} is no part of what a session gets` })),
+  );
+  refuse(
     "invalid-attribute-value",
     given.flatMap(({ pointer, attribute }) => {
       const detail = attributes.problem(attribute);
       return detail === undefined ? [] : [{ pointer, detail }];
     }),
   );
-  return Object.fromEntries(
-    readings.map(({ kind, found }) => [
-      kind,
-      found.flatMap((reading) => ("attribute" in reading ? [reading.attribute] : [])),
-    ]),
+  const read = readings.map(({ kind, found }) => ({
+    kind,
+    attributes: found.flatMap((reading) => ("attribute" in reading ? [reading.attribute] : [])),
+  }));
+  refuse(
+    "profile-too-large",
+    read.flatMap((one) => {
+      const octets = attributes.octets(one.attributes);
+      const detail = `takes ${octets} octets; a packet has room for ${MOST_OCTETS}`;
+      return octets > MOST_OCTETS ? [{ pointer: `/profiles/${one.kind}`, detail }] : [];
+    }),
   );
+  return Object.fromEntries(read.map((one) => [one.kind, one.attributes]));
 }
 
 /** Attributes that are to identify a session must exist, too. */
@@ -93,7 +116,9 @@ export function checkSessionKeys(names: readonly string[], attributes: Attribute
   );
 }
 
-function refuse(code: "unknown-attribute" | "invalid-attribute-value", errors: readonly Fault[]): void {
+type ProfileFault = "unknown-attribute" | "attribute-not-allowed" | "invalid-attribute-value" | "profile-too-large";
+
+function refuse(code: ProfileFault, errors: readonly Fault[]): void {
   const [first] = errors;
   if (first) throw new ApiError(code, `${first.pointer}: ${first.detail}`, { errors });
 }

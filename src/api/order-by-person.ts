@@ -9,24 +9,28 @@ import { openSessionsOf } from "../session/session-store.ts";
 import type { CredentialStore } from "../subscriber/credential-store.ts";
 import { subscriberById } from "../subscriber/subscriber-store.ts";
 import { ApiError } from "./errors.ts";
+import { noLocalCredentials } from "./no-local-credentials.ts";
 
 export interface OrderDependencies {
   readonly nasDirectory: { byId(id: string): Nas | undefined };
   readonly credentials: CredentialStore;
+  /** Passwords are checked by upstream servers, not here. */
+  readonly isUpstreamAuthenticating: boolean;
   /** Why a NAS's vendor cannot express a measure; undefined: it can. */
   readonly supportedMeasure: (nas: Nas, detail: MeasureDetail) => undefined | { readonly detail: string };
 }
 
 /**
  * Orders a measure as a person does, in one transaction with everything that it needs. Throws ApiError
- * unknown-subscriber, unknown-case, unsupported-by-vendor, no-credential: then nothing is to be kept of it.
+ * unknown-subscriber, unknown-case, unsupported-by-vendor, no-credential, no-local-credentials: then nothing is to be
+ * kept of it.
  */
 export async function orderByPerson(
   trx: Transaction,
   order: PersonalOrder,
   dependencies: OrderDependencies,
 ): Promise<{ readonly measure: Measure; readonly changed: boolean }> {
-  await checkSubscriber(trx, order);
+  await checkSubscriber(trx, order, dependencies);
   if (order.caseId !== undefined) await checkCase(trx, order.caseId, order.subscriberId);
   await checkVendors(trx, order, dependencies);
   const ordered = await orderMeasure(trx, order);
@@ -43,10 +47,16 @@ export async function orderByPerson(
 const noCredential = (id: string) =>
   new ApiError("no-credential", `subscriber ${id} has no password here to regenerate`);
 
-async function checkSubscriber(on: Queryable, { subscriberId, detail }: PersonalOrder): Promise<void> {
+async function checkSubscriber(
+  on: Queryable,
+  { subscriberId, detail }: PersonalOrder,
+  { isUpstreamAuthenticating }: OrderDependencies,
+): Promise<void> {
   const subscriber = await subscriberById(on, subscriberId);
   if (!subscriber) throw new ApiError("unknown-subscriber", `there is no subscriber ${subscriberId}`);
-  if (detail.kind === "regenerate-password" && !subscriber.hasCredential) throw noCredential(subscriberId);
+  if (detail.kind !== "regenerate-password") return;
+  if (isUpstreamAuthenticating) throw noLocalCredentials();
+  if (!subscriber.hasCredential) throw noCredential(subscriberId);
 }
 
 async function checkCase(trx: Transaction, caseId: string, subscriberId: string): Promise<void> {

@@ -3,7 +3,13 @@ import type { Queryable } from "../database/database.ts";
 import type { Page, PageRequest } from "../database/page.ts";
 import type { Measure, MeasureKind, MeasureState } from "./measure.ts";
 import { latestMeasure, type MeasureRow, measureById, measureColumns, measureFromRow } from "./measure-store.ts";
-import { type MeasureView, measureView, type SessionOutcome, type SessionStanding } from "./measure-view.ts";
+import {
+  type MeasureView,
+  type MeasureViewState,
+  measureView,
+  type SessionOutcome,
+  type SessionStanding,
+} from "./measure-view.ts";
 
 interface StandingRow {
   readonly id: string;
@@ -82,6 +88,19 @@ export async function measureViewOfKind(
   { subscriberId, kind }: { readonly subscriberId: string; readonly kind: MeasureKind },
 ): Promise<MeasureView | undefined> {
   return await viewOf(on, await latestMeasure(on, subscriberId, kind));
+}
+
+/** How measures stand, by their ids. */
+export async function measureStates(on: Queryable, ids: readonly string[]): Promise<Map<string, MeasureViewState>> {
+  const rows = await on.query<MeasureRow>(
+    `select ${measureColumns} from measure where measure.id = any ($1::bigint[])`,
+    [ids],
+  );
+  const subscriberIds = [...new Set(rows.map((row) => row.subscriber_id))];
+  const standings = await standingsOf(on, { subscriberIds, since: undefined });
+  return new Map(
+    rows.map((row) => [row.id, measureView(measureFromRow(row), standings.get(row.subscriber_id) ?? []).state]),
+  );
 }
 
 export interface MeasureFilter {

@@ -1,11 +1,12 @@
 import { attributeAddresses } from "../attribution/attribute-address.ts";
 import type { Database } from "../database/database.ts";
+import { lockBreakers, openBreaker } from "../enforcement/breaker-store.ts";
 import { fingerprint } from "../intake/fingerprint.ts";
 import type { Observation } from "../intake/observation.ts";
 import type { Source } from "../intake/source.ts";
 import type { PlaybookFor } from "../policy/built-in-playbooks.ts";
 import { knownFingerprints } from "./report-store.ts";
-import { namedShares, openSourceBreaker } from "./suspect-report-store.ts";
+import { namedShares } from "./suspect-report-store.ts";
 
 /** One in so many customers of a NAS in one report: then rather the report is wrong. */
 const POOL_SHARE = 3;
@@ -32,12 +33,31 @@ const acting = ({ source, observations }: Arrived, playbookFor: PlaybookFor): Ob
     return source.trust >= minimumTrust && stages[0].measure !== null;
   });
 
+/** Rows that are looked at in one go: a report of a hundred thousand must leave RADIUS its turns. */
+const ROWS_AT_ONCE = 250;
+
 /** The sessions that what is new in a report names for sure. */
-async function sessionsNamed({ database }: SuspectDependencies, source: Source, observations: readonly Observation[]) {
-  const known = await knownFingerprints(database, source.id, observations.map(fingerprint));
-  const fresh = observations.filter((observation) => !known.has(fingerprint(observation)));
-  const attributions = await attributeAddresses(database, fresh);
-  return new Set(attributions.flatMap(({ verdict, session }) => (verdict === "exact" && session ? [session] : [])));
+async function sessionsNamed(
+  { database }: SuspectDependencies,
+  source: Source,
+  observations: readonly Observation[],
+): Promise<ReadonlySet<string>> {
+  const named = new Set<string>();
+  for (let at = 0; at < observations.length; at += ROWS_AT_ONCE) {
+    const some = observations.slice(at, at + ROWS_AT_ONCE).map((observation) => ({
+      observation,
+      print: fingerprint(observation),
+    }));
+    const known = await knownFingerprints(
+      database,
+      source.id,
+      some.map(({ print }) => print),
+    );
+    const fresh = some.flatMap(({ observation, print }) => (known.has(print) ? [] : [observation]));
+    for (const { verdict, session } of await attributeAddresses(database, fresh))
+      if (verdict === "exact" && session) named.add(session);
+  }
+  return named;
 }
 
 /**
@@ -52,5 +72,8 @@ export async function holdSuspectReport(dependencies: SuspectDependencies, arriv
   const { database } = dependencies;
   const shares = await namedShares(database, [...named], { atLeast: POOL_STARTS_AT, times: POOL_SHARE });
   if (!shares.some(({ named: count, open }) => open >= POOL_STARTS_AT && count * POOL_SHARE >= open)) return;
-  await database.transaction((trx) => openSourceBreaker(trx, arrived.source.id, arrived.now));
+  await database.transaction(async (trx) => {
+    await lockBreakers(trx);
+    await openBreaker(trx, `source:${arrived.source.id}`, arrived.now);
+  });
 }

@@ -1,4 +1,4 @@
-import type { Queryable, Transaction } from "../database/database.ts";
+import type { Queryable } from "../database/database.ts";
 
 /** How many sessions of a NAS a report names, and how many are open there. */
 export interface NamedShare {
@@ -23,16 +23,5 @@ export async function namedShares(
        select session.nas_id, count(*)::int as named from session where session.id = any ($1::bigint[])
        group by session.nas_id) as named`,
     [sessionIds, counted.atLeast, counted.times],
-  );
-}
-
-/** Opens a source's breaker, so that whatever its reports ask for waits for a person until the breaker is reset. */
-export async function openSourceBreaker(trx: Transaction, sourceId: string, now: Date): Promise<void> {
-  // The lock that every automatic order takes: none is between its count and its measure meanwhile.
-  await trx.query("select from breaker where breaker.id = 'base' for update");
-  await trx.query(
-    `insert into breaker (id, opened_at, updated_at) values ($1, $2, $2)
-     on conflict (id) do update set opened_at = coalesce(breaker.opened_at, excluded.opened_at), updated_at = excluded.updated_at`,
-    [`source:${sourceId}`, now],
   );
 }

@@ -1,8 +1,9 @@
 import type { Api } from "../api.ts";
-import type { Caller } from "../caller.ts";
+import { type Caller, callerOf } from "../caller.ts";
 import { ApiError } from "../errors.ts";
 import type { EventFeed } from "../event-feed.ts";
 import type { LiveEvent } from "../event-store.ts";
+import { mayUse } from "../rights.ts";
 
 const MOST_LISTENERS = 100;
 /** A client that reads slower than things happen is cut off; it comes again and asks for what it missed. */
@@ -18,6 +19,9 @@ export interface EventRouteDependencies {
 const encoded = ({ id, type, at, data }: LiveEvent): string =>
   `id: ${id}\nevent: ${type}\ndata: ${JSON.stringify({ at, ...data })}\n\n`;
 
+/** Who may not read the audit does not hear it either. */
+const mayHear = ({ role }: Caller, { type }: LiveEvent): boolean => type !== "audit" || mayUse(role, "audit:read");
+
 /** Server-Sent Events: hints of what changed, for consoles that then ask. Not a queue: what nobody heard is gone. */
 export function eventRoutes(app: Api, { feed, lookUp, heartbeatMs }: EventRouteDependencies): void {
   const endings = new Set<() => void>();
@@ -32,7 +36,7 @@ export function eventRoutes(app: Api, { feed, lookUp, heartbeatMs }: EventRouteD
       config: { right: "events:read" },
       schema: {
         tags: ["events"],
-        summary: "Server-Sent Events: case, measure, enforcement, audit",
+        summary: "Server-Sent Events: case, measure, enforcement, and audit to those who may read it",
         produces: ["text/event-stream"],
       },
     },
@@ -40,6 +44,7 @@ export function eventRoutes(app: Api, { feed, lookUp, heartbeatMs }: EventRouteD
       if (endings.size >= MOST_LISTENERS)
         throw new ApiError("too-many-listeners", `${MOST_LISTENERS} clients listen already`);
       const key = request.headers.authorization?.replace(/^Bearer +/i, "") ?? "";
+      const listener = callerOf(request);
       const stream = reply.raw;
       const end = () => {
         clearInterval(heartbeat);
@@ -62,7 +67,9 @@ export function eventRoutes(app: Api, { feed, lookUp, heartbeatMs }: EventRouteD
       }, heartbeatMs).unref();
       stream.once("close", end);
       try {
-        unsubscribe = await feed.subscribe((event) => write(encoded(event)));
+        unsubscribe = await feed.subscribe((event) => {
+          if (mayHear(listener, event)) write(encoded(event));
+        });
       } catch (error) {
         clearInterval(heartbeat);
         endings.delete(end);

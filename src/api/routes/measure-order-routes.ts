@@ -3,6 +3,7 @@ import type { Database, Transaction } from "../../database/database.ts";
 import { approveMeasure, rejectMeasure } from "../../enforcement/approve-measure.ts";
 import { liftMeasure } from "../../enforcement/lift-measure.ts";
 import type { Measure, MeasureKind } from "../../enforcement/measure.ts";
+import { measureById } from "../../enforcement/measure-store.ts";
 import type { MeasureView } from "../../enforcement/measure-view.ts";
 import { actorOf } from "../actor.ts";
 import type { Api } from "../api.ts";
@@ -10,7 +11,7 @@ import { recordAudit } from "../audit-store.ts";
 import { type Caller, callerOf } from "../caller.ts";
 import { ApiError } from "../errors.ts";
 import { createDetailReader, MeasureKindParam, MeasureParams } from "../measure-order.ts";
-import { MeasureShape } from "../measure-shapes.ts";
+import { MeasureShape, OrderShape, type OrderView } from "../measure-shapes.ts";
 import { type OrderDependencies, orderByPerson } from "../order-by-person.ts";
 import { closed, GivenTime, Id, NumberedId } from "../shapes.ts";
 import { knownMeasure } from "./measure-routes.ts";
@@ -22,7 +23,11 @@ const Order = closed({
   case: Type.Optional(NumberedId),
   until: Type.Optional(GivenTime),
   params: Type.Optional(MeasureParams),
-  dryRun: Type.Optional(Type.Boolean({ description: "answers what it would be, and changes nothing" })),
+  dryRun: Type.Optional(
+    Type.Boolean({
+      description: "answers what it would be, and changes nothing; id is null where it would be a new one",
+    }),
+  ),
 });
 
 const waitMs = Type.Optional(
@@ -51,6 +56,7 @@ export function measureOrderRoutes(app: Api, dependencies: MeasureOrderDependenc
   const tags = ["measures"];
   const params = closed({ id: Id, kind: MeasureKindParam });
   const response = { 202: MeasureShape };
+  const orderResponse = { 202: OrderShape };
   const readDetail = createDetailReader();
 
   /** Committed: lets the dispatcher begin, and waits for it if the caller wants to. */
@@ -93,18 +99,31 @@ export function measureOrderRoutes(app: Api, dependencies: MeasureOrderDependenc
     });
   };
 
+  /** Taken back, what a dry run would have written has no id. */
+  const asPlanned = async (view: MeasureView): Promise<OrderView> => {
+    const isStored = (await measureById(database, view.id)) !== undefined;
+    return { ...view, id: isStored ? view.id : null };
+  };
+
   app.put(
     "/v1/subscribers/:id/measures/:kind",
     {
       config: ordering,
-      schema: { tags, summary: "Orders a measure", params, querystring: closed({ waitMs }), body: Order, response },
+      schema: {
+        tags,
+        summary: "Orders a measure",
+        params,
+        querystring: closed({ waitMs }),
+        body: Order,
+        response: orderResponse,
+      },
     },
     async (request, reply) => {
       try {
         const measure = await order(callerOf(request), request.params, request.body);
         return await reply.code(202).send(await outcomeOf(measure, request.query.waitMs));
       } catch (error) {
-        if (error instanceof DryRunEnd) return await reply.code(202).send(error.view);
+        if (error instanceof DryRunEnd) return await reply.code(202).send(await asPlanned(error.view));
         throw error;
       }
     },

@@ -8,6 +8,7 @@ import type { Api } from "../api.ts";
 import { recordAudit } from "../audit-store.ts";
 import { callerOf } from "../caller.ts";
 import { ApiError } from "../errors.ts";
+import { noLocalCredentials } from "../no-local-credentials.ts";
 import { closed, Id } from "../shapes.ts";
 
 export interface PasswordRouteDependencies {
@@ -15,10 +16,13 @@ export interface PasswordRouteDependencies {
   readonly credentials: Pick<CredentialStore, "reveal" | "regenerate">;
   readonly now: () => Date;
   readonly dispatcher: { wake(): void };
+  /** Passwords are checked by upstream servers: there is none here to regenerate. */
+  readonly isUpstreamAuthenticating: boolean;
 }
 
 /** For the helpdesk, while the customer is on the phone. */
-export function passwordRoutes(app: Api, { database, credentials, now, dispatcher }: PasswordRouteDependencies): void {
+export function passwordRoutes(app: Api, dependencies: PasswordRouteDependencies): void {
+  const { database, credentials, now, dispatcher, isUpstreamAuthenticating } = dependencies;
   const config = { right: "password:tell" } as const;
   const tags = ["subscribers"];
   const params = closed({ id: Id });
@@ -32,10 +36,11 @@ export function passwordRoutes(app: Api, { database, credentials, now, dispatche
   app.post(
     "/v1/subscribers/:id/password/reveal",
     {
-      config,
+      // An answer kept for its Idempotency-Key would tell the password again, to nobody's knowledge.
+      config: { ...config, ownIdempotency: true },
       schema: {
         tags,
-        summary: "Tells a regenerated password, once",
+        summary: "Tells a regenerated password, once: an Idempotency-Key does not make it be told again",
         params,
         body: nothing,
         response: { 200: closed({ password: Type.String() }) },
@@ -75,6 +80,7 @@ export function passwordRoutes(app: Api, { database, credentials, now, dispatche
     async (request) => {
       const { id } = request.params;
       await checkExists(id);
+      if (isUpstreamAuthenticating) throw noLocalCredentials();
       await database.transaction(async (trx) => {
         // First the locks of enforcement, so that a login that regenerates at this moment waits its turn.
         await markPasswordRegenerated(trx, { subscriberId: id });

@@ -58,8 +58,13 @@ const job: JobView = {
   nextRunAt: new Date("2030-01-01T00:00:00Z"),
 };
 
-async function startApp(test: TestDatabase, keyRing: KeyRing, log: (line: string) => void) {
-  const { database } = test;
+interface AppOptions {
+  readonly keyRing: KeyRing;
+  readonly log: (line: string) => void;
+  readonly isUpstreamAuthenticating: boolean;
+}
+
+async function startApp({ database }: TestDatabase, { keyRing, log, isUpstreamAuthenticating }: AppOptions) {
   const now = () => new Date();
   const woken = { count: 0 };
   const readiness = { database: true };
@@ -94,16 +99,21 @@ async function startApp(test: TestDatabase, keyRing: KeyRing, log: (line: string
     metrics: new Registry(),
     version: "0.0.0-test",
     trustedProxies: [],
+    isUpstreamAuthenticating,
   });
   return { app, woken, readiness, stopNas: () => nasDirectory.stop() };
 }
 
 /** The whole API on a database of its own; the dispatcher and the jobs only note that they were asked. */
-export async function startApi(): Promise<ApiUnderTest> {
+export async function startApi({ isUpstreamAuthenticating = false } = {}): Promise<ApiUnderTest> {
   const test = await createTestDatabase();
   const keyRing = createKeyRing([randomBytes(32).toString("base64url")]);
   const logged: string[] = [];
-  const { app, woken, readiness, stopNas } = await startApp(test, keyRing, (line) => void logged.push(line));
+  const { app, woken, readiness, stopNas } = await startApp(test, {
+    keyRing,
+    log: (line) => void logged.push(line),
+    isUpstreamAuthenticating,
+  });
   const call = async (method: string, path: string, options: CallOptions = {}): Promise<Answer> => {
     const { key = adminKey, json, body = json === undefined ? undefined : JSON.stringify(json), headers } = options;
     const answer = await app.inject({

@@ -49,9 +49,13 @@ describe("PUT /v1/subscribers/{id}/measures/{kind}", () => {
 
   test("until ends it, and dryRun changes nothing", async () => {
     const until = new Date(Date.now() + 3_600_000).toISOString();
-    expect((await put("suspend", { reason: "x", until, dryRun: true })).body).toMatchObject({ kind: "suspend", until });
+    const planned = await put("suspend", { reason: "x", until, dryRun: true });
+    expect(planned.body).toMatchObject({ id: null, kind: "suspend", state: "in-force", until });
     expect((await api.call("GET", `/v1/measures?subscriber=${id}`)).body.items).toEqual([]);
-    expect((await put("suspend", { reason: "x", until })).body.until).toBe(until);
+    const { body } = await put("suspend", { reason: "x", until });
+    expect(body.until).toBe(until);
+    // What stands already has its id.
+    expect((await put("suspend", { reason: "x", dryRun: true })).body.id).toBe(body.id);
   });
 
   test.each([

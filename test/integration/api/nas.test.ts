@@ -186,6 +186,23 @@ describe("reading and removing", () => {
     expect((await api.call("DELETE", "/v1/nas/gone")).body.code).toBe("unknown-nas");
   });
 
+  test("what is of the packet cannot be in a profile, nor more than a packet has room for", async () => {
+    const put = (profiles: object) => api.call("PUT", "/v1/nas/refused", { json: { ...bng, profiles } });
+    expect((await put({ none: { State: "x" } })).body).toMatchObject({
+      status: 400,
+      code: "attribute-not-allowed",
+      errors: [{ pointer: "/profiles/none/State" }],
+    });
+    expect(
+      (await put({ throttle: { "Filter-Id": Array.from({ length: 20 }, () => "x".repeat(250)) } })).body,
+    ).toMatchObject({
+      status: 400,
+      code: "profile-too-large",
+      errors: [{ pointer: "/profiles/throttle" }],
+    });
+    expect((await api.call("GET", "/v1/nas/refused")).status).toBe(404);
+  });
+
   test("every change is in the audit, with what was before and after and who did it", async () => {
     const key = await api.call("POST", "/v1/keys", { json: { role: "operator", name: "otto" } });
     await api.call("PUT", "/v1/nas/audited", { json: { ...bng, address: "192.0.2.40" }, key: key.body.key });

@@ -182,6 +182,13 @@ describe("sources", () => {
   });
 });
 
+test("a part of the path that is longer than any id is refused like anything else, and not echoed", async () => {
+  const { body, text, headers } = await api.call("GET", `/v1/subscribers/${"a".repeat(1500)}`);
+  expect(body).toMatchObject({ status: 400, code: "invalid-path" });
+  expect(headers["content-type"]).toMatch(/^application\/problem\+json/);
+  expect(text).not.toContain("aaaa");
+});
+
 describe("passwords", () => {
   const post = (what: string, key: string, id = "pat") =>
     api.call("POST", `/v1/subscribers/${id}/password/${what}`, { key });
@@ -198,6 +205,18 @@ describe("passwords", () => {
     expect(audit.body.items).toHaveLength(1);
     expect(audit.text).not.toContain(body.password);
     expect(api.logged.join("")).not.toContain(body.password);
+  });
+
+  test("an Idempotency-Key does not make it be told again", async () => {
+    await api.call("PUT", "/v1/subscribers/pia", { json: { usernames: ["pia"], credential: { password: "old" } } });
+    await post("regenerate", await api.keyOf("helpdesk"), "pia");
+    const options = { key: await api.keyOf("helpdesk"), headers: { "idempotency-key": "tell-pia" } };
+    const reveal = () => api.call("POST", "/v1/subscribers/pia/password/reveal", options);
+    const { body } = await reveal();
+    expect(body).toEqual({ password: expect.any(String) });
+    const again = await reveal();
+    expect(again.body).toMatchObject({ status: 409, code: "already-revealed" });
+    expect(again.text).not.toContain(body.password);
   });
 
   test("nobody else is told, and nobody of nobody", async () => {

@@ -44,6 +44,13 @@ test("an error of another folder that has no code here is our fault, even if it 
   expect(problemFrom(new StrangeError("x")).status).toBe(500);
 });
 
+test.each(["40P01", "40001"])("a race that was lost for good (%s) is to be tried again, and no fault", (code) => {
+  expect(problemFrom(Object.assign(new Error("deadlock detected"), { code }))).toMatchObject({
+    status: 503,
+    code: "unavailable",
+  });
+});
+
 test.each(["ECONNREFUSED", "57P01", "08006", "53300"])(
   "%s from PostgreSQL means that it cannot be reached now",
   (code) => {

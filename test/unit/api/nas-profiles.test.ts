@@ -6,6 +6,9 @@ const attributes = {
   exists: (name: string) => ["Filter-Id", "Cisco-AVPair", "ERX-Service-Activate", "Session-Timeout"].includes(name),
   problem: ({ name, value }: { name: string; value: unknown }) =>
     name === "Session-Timeout" && typeof value === "string" && !/^\d+$/.test(value) ? "is not a number" : undefined,
+  isOfThePacket: () => false,
+  octets: (all: readonly { readonly value: string | number }[]) =>
+    all.reduce((sum, { value }) => sum + 2 + String(value).length, 0),
 };
 const read = (profiles: Record<string, unknown>) => readProfiles(profiles, attributes);
 
@@ -51,6 +54,15 @@ test("a value that cannot be sent is refused", () => {
   expect(refusal({ none: { "Session-Timeout": "soon" } })).toMatchObject({
     code: "invalid-attribute-value",
     errors: [{ pointer: "/profiles/none/Session-Timeout", detail: "is not a number" }],
+  });
+});
+
+test("a profile whose attributes do not fit into a packet together is refused, one that just fits is not", () => {
+  const filters = (count: number) => ({ none: { "Filter-Id": Array.from({ length: count }, () => "x".repeat(98)) } });
+  expect(read(filters(37))["none"]).toHaveLength(37);
+  expect(refusal(filters(38))).toMatchObject({
+    code: "profile-too-large",
+    errors: [{ pointer: "/profiles/none", detail: "takes 3800 octets; a packet has room for 3797" }],
   });
 });
 

@@ -1,0 +1,65 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type ApiUnderTest, adminKey, startApi } from "./api-under-test.ts";
+
+let api: ApiUnderTest;
+let address = "";
+beforeAll(async () => {
+  api = await startApi();
+  address = await api.app.listen({ host: "127.0.0.1", port: 0 });
+});
+afterAll(() => api.stop());
+
+/** What a key hears, once it hears nothing missed from here on. */
+async function listen(key: string) {
+  const leaving = new AbortController();
+  const response = await fetch(`${address}/v1/events`, {
+    headers: { authorization: `Bearer ${key}` },
+    signal: AbortSignal.any([leaving.signal, AbortSignal.timeout(10_000)]),
+  });
+  const decoder = new TextDecoder();
+  const reader = response.body?.getReader();
+  let heard = "";
+  const until = async (text: string): Promise<string> => {
+    while (!heard.includes(text)) heard += decoder.decode((await reader?.read())?.value, { stream: true });
+    return heard;
+  };
+  return { until, leave: () => leaving.abort() };
+}
+
+const order = async (id: string): Promise<void> => {
+  await api.call("PUT", `/v1/subscribers/${id}`, { json: { usernames: [] } });
+  await api.call("PUT", `/v1/subscribers/${id}/measures/suspend`, { json: { reason: "x" } });
+};
+
+test("the audit is told to those who may read it, and to nobody else", async () => {
+  const roles = { viewer: false, helpdesk: false, operator: true } as const;
+  const keys = await Promise.all(Object.keys(roles).map((role) => api.keyOf(role as keyof typeof roles)));
+  const listeners = await Promise.all([...keys, adminKey].map(listen));
+  await order("e1");
+  // The order and its audit entry are told together; a second order says that both were.
+  const [viewer, helpdesk, operator, admin] = await Promise.all(
+    listeners.map(async ({ until }) => {
+      await until('"subscriber":"e1"');
+      return until;
+    }),
+  );
+  await order("e2");
+  expect(await viewer?.('"subscriber":"e2"')).not.toContain("event: audit");
+  expect(await helpdesk?.('"subscriber":"e2"')).not.toContain("event: audit");
+  expect(await operator?.('"action":"measure.order"')).toContain("event: audit");
+  expect(await admin?.('"action":"measure.order"')).toContain("event: audit");
+  for (const { leave } of listeners) leave();
+});
+
+test("a measure is told in the words of its own call, not in those of the table", async () => {
+  const { until, leave } = await listen(adminKey);
+  await order("e3");
+  await until('"subscriber":"e3"');
+  await api.call("DELETE", "/v1/subscribers/e3/measures/suspend");
+  const heard = await until('"state":"lifted"');
+  const states = [...heard.matchAll(/event: measure\ndata: (\{.*"subscriber":"e3".*\})/g)].map(
+    ([, json]) => JSON.parse(json ?? "{}").state,
+  );
+  expect(states).toEqual(["in-force", "lifted"]);
+  leave();
+});
