@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
-import { Registry } from "prom-client";
+import { Gauge, Registry } from "prom-client";
 import type { Config } from "./config/config.ts";
 import { type Database, openDatabase } from "./database/database.ts";
 import { migrate } from "./database/migrate.ts";
@@ -54,6 +54,23 @@ async function secretKeys(config: Config): Promise<readonly [string, ...string[]
   return config.secretKeys ?? [(await storedKey(join(config.dataDir, "secret-key"))).text];
 }
 
+/** Says when other NASes than before cannot be known, and how many they are. */
+function tellUnreadable({ log, ownsDatabase }: CoreOptions, metrics: Registry): (ids: readonly string[]) => void {
+  const unreadable = new Gauge({
+    name: "weir_nas_unreadable",
+    help: "NASes whose secret no key of this node opens: their packets are dropped as unknown",
+    // The server's workers read the same rows, and say nothing that it says itself.
+    registers: ownsDatabase ? [metrics] : [],
+  });
+  let told = "";
+  return (ids) => {
+    unreadable.set(ids.length);
+    if (ids.join() === told) return;
+    told = ids.join();
+    if (ids.length > 0) log.error({ nas: ids }, "secrets of NASes cannot be opened with the keys of WEIR_SECRET_KEY");
+  };
+}
+
 /** Opens database (embedded unless configured), brings the schema up to date, and loads what all processes share. */
 export async function openCore(options: CoreOptions): Promise<Core> {
   const { config, log } = options;
@@ -71,12 +88,14 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     });
     closers.push(database.close);
     const keyRing = createKeyRing(await secretKeys(config));
+    const metrics = new Registry();
     const nasDirectory = await createNasDirectory({
       database,
       keyRing,
       now,
       onRefreshError: (error) =>
         log.warn({ err: error }, "the list of NASes could not be read again; the old one stays in use"),
+      onUnreadable: tellUnreadable(options, metrics),
     });
     closers.push(nasDirectory.stop);
     const dictionary = await loadDictionary();
@@ -90,7 +109,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       keyRing,
       dictionary,
       nasDirectory,
-      metrics: new Registry(),
+      metrics,
       close,
     };
   } catch (error) {

@@ -21,6 +21,7 @@ import type { ReadReport } from "./intake/read-report.ts";
 import { expireJob } from "./jobs/expire-job.ts";
 import { startJobs } from "./jobs/job-schedule.ts";
 import { reconcileJob } from "./jobs/reconcile-job.ts";
+import { resealJob } from "./jobs/reseal-job.ts";
 import { tidyJob } from "./jobs/tidy-job.ts";
 import { builtInPlaybook } from "./policy/built-in-playbooks.ts";
 import { type RadiusSide, startRadiusSide } from "./radius-side.ts";
@@ -210,6 +211,7 @@ export async function startServer({ config, log }: ServerOptions): Promise<Runni
         reconcileJob(core.database, dispatcher.wake),
         expireJob(core.database, dispatcher.wake),
         tidyJob(core.database),
+        resealJob(core.database, core.keyRing),
       ],
       now: core.now,
       log,

@@ -1,6 +1,7 @@
 import type { Database } from "../database/database.ts";
 import type { KeyRing } from "../secrets/key-ring.ts";
 import type { Nas } from "./nas.ts";
+import { NasError } from "./nas-error.ts";
 import {
   allNas,
   deleteNas,
@@ -8,6 +9,7 @@ import {
   type NasInput,
   notifyNasChanged,
   putNas,
+  type ReadNases,
 } from "./nas-store.ts";
 
 /**
@@ -32,18 +34,22 @@ export interface NasDirectoryDependencies {
   readonly now: () => Date;
   /** Told when a refresh failed: the old picture stays in use. */
   readonly onRefreshError: (error: unknown) => void;
+  /** Told which NASes are unknown to us since their secrets cannot be opened: at each reading, also when there are none. */
+  readonly onUnreadable?: (ids: readonly string[]) => void;
 }
 
 interface Picture {
   readonly all: readonly Nas[];
   readonly byId: ReadonlyMap<string, Nas>;
   readonly byAddress: ReadonlyMap<string, readonly Nas[]>;
+  readonly unreadable: ReadonlySet<string>;
 }
 
-const pictureOf = (all: readonly Nas[]): Picture => ({
-  all,
-  byId: new Map(all.map((nas) => [nas.id, nas])),
-  byAddress: Map.groupBy(all, (nas) => nas.address),
+const pictureOf = ({ nases, unreadable }: ReadNases): Picture => ({
+  all: nases,
+  byId: new Map(nases.map((nas) => [nas.id, nas])),
+  byAddress: Map.groupBy(nases, (nas) => nas.address),
+  unreadable: new Set(unreadable),
 });
 
 /**
@@ -61,14 +67,19 @@ export function nasFor(candidates: readonly Nas[], nasIdentifier: string | undef
 /** Reads all NASes, and keeps reading when told that they changed. */
 export async function createNasDirectory(dependencies: NasDirectoryDependencies): Promise<NasDirectory> {
   const { database, keyRing, now } = dependencies;
-  let picture = pictureOf(await allNas(database, keyRing));
+  const look = async (): Promise<Picture> => {
+    const read = await allNas(database, keyRing);
+    dependencies.onUnreadable?.(read.unreadable);
+    return pictureOf(read);
+  };
+  let picture = await look();
   let refreshing: Promise<void> = Promise.resolve();
   /** One after another, so that an older answer never replaces a newer one. */
   const refresh = (): Promise<void> => {
     refreshing = refreshing
       .catch(() => undefined)
       .then(async () => {
-        picture = pictureOf(await allNas(database, keyRing));
+        picture = await look();
       });
     return refreshing;
   };
@@ -86,6 +97,8 @@ export async function createNasDirectory(dependencies: NasDirectoryDependencies)
     atAddress: (address) => picture.byAddress.get(address) ?? [],
     all: () => picture.all,
     put: async (input) => {
+      if (input.secret === undefined && picture.unreadable.has(input.id))
+        throw new NasError("secret-required", `the secret of NAS ${input.id} cannot be opened: give it again`);
       await putNas(database, keyRing, input);
       await changed();
       const stored = picture.byId.get(input.id);

@@ -1,5 +1,5 @@
 import type { Queryable } from "../database/database.ts";
-import type { KeyRing } from "../secrets/key-ring.ts";
+import { type KeyRing, KeyRingError } from "../secrets/key-ring.ts";
 import type { CoaSettings, MessageAuthenticatorRule, Nas, ProfileOverrides } from "./nas.ts";
 import { NasError } from "./nas-error.ts";
 
@@ -34,7 +34,8 @@ interface NasRow {
 const columns = `nas.id, host(nas.address) as address, nas.secret_sealed, nas.vendor, nas.coa_port, nas.identifier,
   nas.require_message_authenticator, nas.coa, nas.profiles, nas.message_authenticator_seen_at, nas.created_at, nas.updated_at`;
 
-const secretPlace = (id: string) => `nas:secret_sealed:${id}`;
+/** What the key ring seals a NAS's secret for. */
+export const secretPlace = (id: string): string => `nas:secret_sealed:${id}`;
 
 function nasFromRow(row: NasRow, keyRing: KeyRing): Nas {
   return {
@@ -53,10 +54,26 @@ function nasFromRow(row: NasRow, keyRing: KeyRing): Nas {
   };
 }
 
-/** Every NAS, its secret opened. */
-export async function allNas(on: Queryable, keyRing: KeyRing): Promise<Nas[]> {
+export interface ReadNases {
+  readonly nases: readonly Nas[];
+  /** Ids of those whose secret no key of the ring opens. */
+  readonly unreadable: readonly string[];
+}
+
+/** Every NAS, its secret opened. One that cannot be opened keeps none of the others from being known. */
+export async function allNas(on: Queryable, keyRing: KeyRing): Promise<ReadNases> {
   const rows = await on.query<NasRow>(`select ${columns} from nas order by nas.id`);
-  return rows.map((row) => nasFromRow(row, keyRing));
+  const nases: Nas[] = [];
+  const unreadable: string[] = [];
+  for (const row of rows) {
+    try {
+      nases.push(nasFromRow(row, keyRing));
+    } catch (error) {
+      if (!(error instanceof KeyRingError)) throw error;
+      unreadable.push(row.id);
+    }
+  }
+  return { nases, unreadable };
 }
 
 const isUniqueViolation = (error: unknown): boolean => (error as { code?: unknown }).code === "23505";

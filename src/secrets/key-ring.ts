@@ -3,7 +3,10 @@ import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, type KeyOb
 /** Seals and opens secrets at rest. `place` ("table:column:row") is authenticated, so a sealed value cannot be moved. */
 export interface KeyRing {
   seal(place: string, clear: string): Buffer;
+  /** Throws KeyRingError. */
   open(place: string, sealed: Buffer): string;
+  /** The same sealed with the newest key; undefined: it is already. Throws KeyRingError. */
+  reseal(place: string, sealed: Buffer): Buffer | undefined;
 }
 
 export type KeyRingErrorCode = "unknown-key" | "not-authentic";
@@ -30,6 +33,8 @@ interface RingKey {
 
 /** A key's id is derived from it, so that two nodes with the same key text agree without any further agreement. */
 function ringKeyFrom(text: string): RingKey {
+  // Anybody could open what is sealed with it.
+  if (text === "") throw new Error("a key of the key ring is empty");
   const derive = (use: string, octets: number) => Buffer.from(hkdfSync("sha256", text, "weir key ring", use, octets));
   return { id: derive("id", KEY_ID_OCTETS), key: createSecretKey(derive("aes-256-gcm", 32)) };
 }
@@ -41,7 +46,7 @@ function ringKeyFrom(text: string): RingKey {
 export function createKeyRing(texts: readonly [string, ...string[]]): KeyRing {
   const keys = texts.map(ringKeyFrom);
   const [newest] = keys as [RingKey, ...RingKey[]];
-  return {
+  const ring: KeyRing = {
     seal: (place, clear) => {
       const nonce = randomBytes(NONCE_OCTETS);
       const cipher = createCipheriv("aes-256-gcm", newest.key, nonce).setAAD(Buffer.from(place));
@@ -65,5 +70,10 @@ export function createKeyRing(texts: readonly [string, ...string[]]): KeyRing {
         throw new KeyRingError("not-authentic", place);
       }
     },
+    reseal: (place, sealed) => {
+      const clear = ring.open(place, sealed);
+      return newest.id.equals(sealed.subarray(1, 1 + KEY_ID_OCTETS)) ? undefined : ring.seal(place, clear);
+    },
   };
+  return ring;
 }

@@ -1,5 +1,6 @@
 import type { Queryable, Transaction } from "../database/database.ts";
 import type { KeyRing } from "../secrets/key-ring.ts";
+import { credentialPlaces } from "./credential-places.ts";
 import { newPassphrase } from "./passphrase.ts";
 import { askedUsernames, usernameOwners } from "./username-owner-store.ts";
 
@@ -55,9 +56,7 @@ export interface CredentialStoreDependencies {
 }
 
 const NOBODY = "";
-const currentPlace = (subscriberId: string): string => `credential:password_sealed:${subscriberId}`;
-const previousPlace = (subscriberId: string): string => `credential:previous_sealed:${subscriberId}`;
-const withdrawnPlace = (subscriberId: string): string => `credential:withdrawn_sealed:${subscriberId}`;
+const { current: currentPlace, previous: previousPlace, withdrawn: withdrawnPlace } = credentialPlaces;
 /** The oldest are forgotten: a list that is that old has been replaced. */
 const MOST_WITHDRAWN = 20;
 

@@ -148,7 +148,7 @@ test("what happens is told to who listens, while it happens", async () => {
 
 test("jobs are listed with their next time, and run now", async () => {
   const jobs = await items("/v1/jobs");
-  expect(jobs).toMatchObject([{ name: "expire" }, { name: "reconcile" }, { name: "tidy" }]);
+  expect(jobs).toMatchObject([{ name: "expire" }, { name: "reconcile" }, { name: "reseal" }, { name: "tidy" }]);
   for (const name of ["expire", "reconcile"])
     expect(await weir.call("POST", `/v1/jobs/${name}/run`)).toMatchObject({
       name,

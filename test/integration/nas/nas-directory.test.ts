@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createNasDirectory, type NasDirectory, nasFor } from "../../../src/nas/nas-directory.ts";
+import { allNas, putNas } from "../../../src/nas/nas-store.ts";
+import { resealNasSecrets } from "../../../src/nas/reseal-secrets-store.ts";
 import { createKeyRing } from "../../../src/secrets/key-ring.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/test-database.ts";
 
@@ -77,4 +79,47 @@ test("a removed NAS is gone, and removing it again says so", async () => {
   expect(await here.remove("bng1")).toBe(true);
   expect(here.byId("bng1")).toBeUndefined();
   expect(await here.remove("bng1")).toBe(false);
+});
+
+test("a NAS sealed with a key that is not ours is unknown, the others go on, and it is told", async () => {
+  const told: (readonly string[])[] = [];
+  const dependencies = { database: db.database, now, onRefreshError: () => undefined };
+  const foreign = await createNasDirectory({ ...dependencies, keyRing: createKeyRing(["another key", "test key"]) });
+  await foreign.put({ id: "foreign", address: "192.0.2.77", secret: "s3cret", vendor: "generic" });
+  const ours = await createNasDirectory({
+    ...dependencies,
+    keyRing: createKeyRing(["test key"]),
+    onUnreadable: (ids) => told.push(ids),
+  });
+  try {
+    expect(told.at(-1)).toEqual(["foreign"]);
+    expect([ours.byId("foreign"), ours.atAddress("192.0.2.77")]).toEqual([undefined, []]);
+    const other = { id: "other", address: "192.0.2.78", vendor: "generic" };
+    expect((await ours.put({ ...other, secret: "s3cret" })).id).toBe("other");
+    expect(await ours.remove("other")).toBe(true);
+    const unsaid = ours.put({ id: "foreign", address: "192.0.2.77", vendor: "generic" });
+    await expect(unsaid).rejects.toMatchObject({ code: "secret-required" });
+    await ours.put({ id: "foreign", address: "192.0.2.77", vendor: "generic", secret: "again" });
+    expect(ours.byId("foreign")?.secret.toString()).toBe("again");
+    expect(told.at(-1)).toEqual([]);
+  } finally {
+    await ours.remove("foreign");
+    await ours.stop();
+    await foreign.stop();
+  }
+});
+
+test("what an older key sealed is sealed anew, so that the newest alone opens it", async () => {
+  const older = createKeyRing(["test key"]);
+  const both = createKeyRing(["newer key", "test key"]);
+  await db.database.query("delete from nas");
+  const put = { address: "192.0.2.1", vendor: "generic", secret: "s3cret" };
+  await putNas(db.database, older, { ...put, id: "old" });
+  await putNas(db.database, both, { ...put, id: "new", address: "192.0.2.2" });
+  await putNas(db.database, createKeyRing(["a lost key"]), { ...put, id: "lost", address: "192.0.2.3" });
+  expect(await resealNasSecrets(db.database, both)).toEqual({ sealed: 1, unreadable: 1 });
+  expect(await resealNasSecrets(db.database, both)).toEqual({ sealed: 0, unreadable: 1 });
+  const { nases, unreadable } = await allNas(db.database, createKeyRing(["newer key"]));
+  expect(nases.map(({ id, secret }) => `${id} ${secret}`)).toEqual(["new s3cret", "old s3cret"]);
+  expect(unreadable).toEqual(["lost"]);
 });

@@ -37,6 +37,21 @@ test("after a new key was put first, the old one still opens, and the new one se
   );
 });
 
+test("what an older key sealed is sealed anew with the newest, and then opens without the older", () => {
+  const before = createKeyRing(["old"]);
+  const after = createKeyRing(["new", "old"]);
+  const resealed = after.reseal(place, before.seal(place, "secret"));
+  expect(resealed && createKeyRing(["new"]).open(place, resealed)).toBe("secret");
+  expect(resealed && after.reseal(place, resealed)).toBe(undefined);
+  expect(() => createKeyRing(["new"]).reseal(place, before.seal(place, "secret"))).toThrow(
+    expect.objectContaining({ code: "unknown-key" }),
+  );
+});
+
+test("an empty text is no key", () => {
+  expect(() => createKeyRing([""])).toThrow("empty");
+});
+
 test("the same text sealed twice gives two different values", () => {
   const ring = createKeyRing(["one"]);
   expect(ring.seal(place, "secret").equals(ring.seal(place, "secret"))).toBe(false);
