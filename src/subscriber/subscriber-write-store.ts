@@ -4,6 +4,7 @@ import { ConflictError } from "./retry-conflict.ts";
 import { attachSessions, type OwnedUsername } from "./session-owner-store.ts";
 import type { SubscriberInput } from "./subscriber.ts";
 import { SubscriberError } from "./subscriber-error.ts";
+import { lockOtherSpellings } from "./username-owner-store.ts";
 import { planUsernames, type UsernameOwner, type UsernamePlan } from "./username-plan.ts";
 
 export type PutResult =
@@ -24,8 +25,8 @@ export interface PutDependencies {
 
 /**
  * Creates or replaces subscribers, in order as if each came alone; one whose username belongs to another real subscriber
- * is left out, and its result says so. Usernames of automatic subscribers bring these along
- * (mergeAutomaticSubscribers); open sessions of nobody under a new username become the subscriber's.
+ * is left out, and its result says so. Usernames of automatic subscribers, and other
+ * spellings of them that nobody else has, bring these along (mergeAutomaticSubscribers); open sessions of nobody under a new username become the subscriber's.
  * May throw ConflictError or a passing PostgreSQL error: run the transaction through retryingConflicts.
  */
 export async function putSubscribers(
@@ -33,8 +34,8 @@ export async function putSubscribers(
   inputs: readonly SubscriberInput[],
   dependencies: PutDependencies,
 ): Promise<PutResult[]> {
-  const { known, existing } = await lockOwners(trx, inputs);
-  const plan = planUsernames(inputs, known);
+  const { known, existing, otherSpellings } = await lockOwners(trx, inputs);
+  const plan = planUsernames(inputs, known, otherSpellings);
   const written = inputs.filter((_, index) => plan.verdicts[index]?.kind === "taken-over");
   await mergeAutomaticSubscribers(trx, plan.merges, dependencies.now());
   await upsertRows(trx, lastOfEach(written));
@@ -70,18 +71,26 @@ async function lockOwners(trx: Transaction, inputs: readonly SubscriberInput[]) 
      order by owned.username for update`,
     [inputs.flatMap((input) => input.usernames), ids],
   );
+  const given = inputs.flatMap(({ id, usernames }) => usernames.map((username) => ({ username, subscriberId: id })));
+  const spelt = await lockOtherSpellings(trx, given);
   const locked = await trx.query<{ id: string; is_automatic: boolean }>(
     `select subscriber.id, subscriber.is_automatic from subscriber where subscriber.id = any ($1::text[])
      order by subscriber.id collate "C" for update`,
-    [[...ids, ...owned.map((row) => row.subscriber_id)]],
+    [[...ids, ...owned.map((row) => row.subscriber_id), ...spelt.map((row) => row.subscriberId)]],
   );
   const automatic = new Map(locked.map((row) => [row.id, row.is_automatic]));
-  const known = owned.map(({ username, subscriber_id }): UsernameOwner => {
-    const isAutomatic = automatic.get(subscriber_id);
+  const ownerOf = (username: string, subscriberId: string): UsernameOwner => {
+    const isAutomatic = automatic.get(subscriberId);
     if (isAutomatic === undefined) throw new ConflictError(`the owner of username ${username} was just removed`);
-    return { username, subscriberId: subscriber_id, isAutomatic };
-  });
-  return { known, existing: new Set(automatic.keys()) };
+    return { username, subscriberId, isAutomatic };
+  };
+  const known = [
+    ...owned.map((row) => ownerOf(row.username, row.subscriber_id)),
+    ...spelt.map((row) => ownerOf(row.username, row.subscriberId)),
+  ];
+  const byGiven = Map.groupBy(spelt, (row) => row.given);
+  const otherSpellings = new Map([...byGiven].map(([name, rows]) => [name, rows.map(({ username }) => username)]));
+  return { known, existing: new Set(automatic.keys()), otherSpellings };
 }
 
 async function upsertRows(trx: Transaction, inputs: readonly SubscriberInput[]): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Queryable } from "../database/database.ts";
+import type { Queryable, Transaction } from "../database/database.ts";
 import { isHexText, octetsOfText } from "../radius/octets-text.ts";
 
 /**
@@ -46,4 +46,39 @@ export async function ownersOfUsernames(on: Queryable, usernames: readonly strin
     askedUsernames(usernames),
   );
   return new Map(rows.map((row) => [row.username, row.subscriber_id]));
+}
+
+export interface SpeltOtherwise {
+  /** As it is being given to a subscriber. */
+  readonly given: string;
+  /** As an automatic subscriber has it. */
+  readonly username: string;
+  readonly subscriberId: string;
+}
+
+/**
+ * Usernames of automatic subscribers that are only other spellings of those being given, and of nobody else's: the same
+ * customer, made when nobody had the name. Locked until the end of the transaction.
+ */
+export async function lockOtherSpellings(
+  trx: Transaction,
+  given: readonly { readonly username: string; readonly subscriberId: string }[],
+): Promise<SpeltOtherwise[]> {
+  return await trx.query<SpeltOtherwise>(
+    `with given as materialized (
+       select given.username, given.subscriber_id, weir_username_spelling(given.username) as spelling
+       from unnest($1::text[], $2::text[]) as given (username, subscriber_id))
+     select given.username as given, spelt.username, spelt.subscriber_id as "subscriberId" from given
+     join subscriber_username as spelt on weir_username_spelling(spelt.username) = given.spelling
+     join subscriber on subscriber.id = spelt.subscriber_id and subscriber.is_automatic
+     where spelt.username <> all ($1::text[])
+       and not exists (
+         select from given as other where other.spelling = given.spelling and other.subscriber_id <> given.subscriber_id)
+       and not exists (
+         select from subscriber_username as known join subscriber as owner on owner.id = known.subscriber_id
+         where weir_username_spelling(known.username) = given.spelling
+           and not owner.is_automatic and owner.id <> given.subscriber_id)
+     order by spelt.username for update of spelt`,
+    [given.map(({ username }) => username), given.map(({ subscriberId }) => subscriberId)],
+  );
 }

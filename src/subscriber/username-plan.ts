@@ -51,8 +51,13 @@ class Owners {
  * Decides, row after row as if each came alone, who gets which username: one of nobody's or of the subscriber's own is
  * free; one of an automatic subscriber brings that subscriber along; one of another real subscriber is refused.
  * `known`: the owner of every username that the inputs name, and every username of each input's subscriber.
+ * `otherSpellings`: of a username that an input names, what automatic subscribers have: it brings these along, too.
  */
-export function planUsernames(inputs: readonly SubscriberInput[], known: readonly UsernameOwner[]): UsernamePlan {
+export function planUsernames(
+  inputs: readonly SubscriberInput[],
+  known: readonly UsernameOwner[],
+  otherSpellings: ReadonlyMap<string, readonly string[]> = new Map(),
+): UsernamePlan {
   const before = new Map(known.map((owner) => [owner.username, owner.subscriberId]));
   const automatic = new Set(known.filter((owner) => owner.isAutomatic).map((owner) => owner.subscriberId));
   const owners = new Owners();
@@ -67,7 +72,9 @@ export function planUsernames(inputs: readonly SubscriberInput[], known: readonl
     const taken = others.find(({ owner }) => !automatic.has(owner));
     if (taken) return { kind: "username-taken", ...taken };
     automatic.delete(input.id);
-    for (const from of new Set(others.map(({ owner }) => owner))) {
+    const spelt = input.usernames.flatMap((username) => otherSpellings.get(username) ?? []);
+    const meant = spelt.flatMap((username) => owners.owner(username) ?? []).filter((owner) => automatic.has(owner));
+    for (const from of new Set([...others.map(({ owner }) => owner), ...meant])) {
       merges.push({ from, into: input.id });
       owners.freeAll(from);
     }

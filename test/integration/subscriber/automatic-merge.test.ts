@@ -185,3 +185,18 @@ test("puts of overlapping subscribers from many sides all come to an end", async
   );
   expect(row).toEqual({ subscribers: 20, usernames: 40 });
 });
+
+test("a real subscriber brings along who was made for other spellings of its username, unless another could be meant", async () => {
+  for (const spelling of ["U1", " u1", "Anna", "u2"]) await automatic(spelling);
+  const held = await session("U1", "U1");
+  await put({ id: "real", usernames: ["u1"] });
+  expect(await ownerOf("session", held)).toBe("real");
+  expect(await ownerOf("address_interval", held)).toBe("real");
+  expect(await subscriberIds()).toEqual(["Anna", "real", "u2"]);
+  // Two who have another spelling each: nobody can tell whose the third is.
+  await put({ id: "one", usernames: ["anna"] }, { id: "two", usernames: ["ANNA"] });
+  expect(await subscriberIds()).toEqual(["Anna", "one", "real", "two", "u2"]);
+});
+
+const subscriberIds = async () =>
+  (await db.database.query<{ id: string }>('select id from subscriber order by id collate "C"')).map(({ id }) => id);
