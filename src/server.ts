@@ -8,6 +8,7 @@ import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { collectDefaultMetrics } from "prom-client";
 import { createApi } from "./api/create-api.ts";
+import { ownAddresses } from "./attribution/own-addresses.ts";
 import { createCoaMetrics } from "./coa/coa-metrics.ts";
 import { createNasGateway } from "./coa/nas-gateway.ts";
 import type { Config } from "./config/config.ts";
@@ -126,6 +127,7 @@ async function openApi(
 ): Promise<FastifyInstance> {
   const { config, database, dictionary, keyRing, log, metrics, nasDirectory, now } = core;
   const response = { playbookFor: builtInPlaybook, orderMeasure };
+  const isOwnAddress = ownAddresses(config.ownAddresses);
   return await createApi({
     database,
     dictionary,
@@ -139,11 +141,13 @@ async function openApi(
     adminKey,
     version: version(),
     trustedProxies: config.trustedProxies,
+    isOwnAddress,
     isUpstreamAuthenticating: (config.upstream?.auth.length ?? 0) > 0,
     credentials: createCredentialStore({ keyRing, randomBelow: randomInt }),
     receiveReport: createReportReceiver({
       ...response,
       database,
+      isOwnAddress,
       readReport,
       newId: randomUUID,
       committed: dispatcher.wake,

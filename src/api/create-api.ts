@@ -4,6 +4,7 @@ import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
+import type { IsOwnAddress } from "../attribution/own-addresses.ts";
 import { supportedMeasure, vendorDefaults } from "../coa/overlay.ts";
 import { vendorNames } from "../coa/vendors/vendors.ts";
 import type { Database, Transaction } from "../database/database.ts";
@@ -69,6 +70,7 @@ export interface ApiDependencies {
   readonly version: string;
   /** Addresses whose Forwarded and X-Forwarded-For are believed. */
   readonly trustedProxies: readonly string[];
+  readonly isOwnAddress: IsOwnAddress;
   /** Logins are checked by upstream servers, so passwords here are nobody's. */
   readonly isUpstreamAuthenticating: boolean;
 }

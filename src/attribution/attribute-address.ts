@@ -2,6 +2,7 @@ import type { Queryable } from "../database/database.ts";
 import type { AddressHolding } from "../session/address-holding.ts";
 import { sessionsHoldingEach } from "../session/address-interval-store.ts";
 import { type Attribution, attribute, candidateSpan, type HeldInterval, type ObservedSpan } from "./attribute.ts";
+import { disowned, type IsOwnAddress } from "./own-addresses.ts";
 import { existingSubscribers } from "./subscriber-exists-store.ts";
 
 /** Who held this address then? `ip`: canonical text. */
@@ -21,24 +22,36 @@ const intervalOf = (holding: AddressHolding, existing: ReadonlySet<string>): Hel
   ...(holding.heardUntil && { surelyTo: holding.heardUntil }),
 });
 
-/** Answers all questions at once, in their order: two queries, however many they are. */
-export async function attributeAddresses(on: Queryable, questions: readonly AddressQuestion[]): Promise<Attribution[]> {
+const nobodysOwn: IsOwnAddress = () => false;
+
+/**
+ * Answers all questions at once, in their order: two queries, however many they are. About addresses of the provider's
+ * own the answer is never exact, as long as no NAT binding tells who used one.
+ */
+export async function attributeAddresses(
+  on: Queryable,
+  questions: readonly AddressQuestion[],
+  isOwn: IsOwnAddress = nobodysOwn,
+): Promise<Attribution[]> {
   if (questions.length === 0) return [];
   const asked = questions.map((question) => ({ address: question.ip, ...candidateSpan(question) }));
   const held = await sessionsHoldingEach(on, asked);
   const subscribers = new Set(held.flat().flatMap(({ subscriberId }) => subscriberId ?? []));
   const existing = await existingSubscribers(on, [...subscribers]);
-  return questions.map((question, index) =>
-    attribute(
-      question,
-      (held[index] ?? []).map((holding) => intervalOf(holding, existing)),
-    ),
-  );
+  return questions.map((question, index) => {
+    const intervals = (held[index] ?? []).map((holding) => intervalOf(holding, existing));
+    const attribution = attribute(question, intervals);
+    return isOwn(question.ip) ? disowned(question.ip, attribution) : attribution;
+  });
 }
 
 /** Answers one question. */
-export async function attributeAddress(on: Queryable, question: AddressQuestion): Promise<Attribution> {
-  const [answer] = await attributeAddresses(on, [question]);
+export async function attributeAddress(
+  on: Queryable,
+  question: AddressQuestion,
+  isOwn: IsOwnAddress = nobodysOwn,
+): Promise<Attribution> {
+  const [answer] = await attributeAddresses(on, [question], isOwn);
   if (!answer) throw new Error("a question has one answer");
   return answer;
 }

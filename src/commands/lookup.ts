@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Attribution, Candidate } from "../attribution/attribute.ts";
 import { type AddressQuestion, attributeAddress } from "../attribution/attribute-address.ts";
+import { ownAddresses } from "../attribution/own-addresses.ts";
 import { readAddress } from "../intake/read-address.ts";
 import type { CommandIo } from "./command-io.ts";
 import { readArguments, wrongUsage } from "./read-arguments.ts";
@@ -83,8 +84,8 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   const { values, positionals } = read.given;
   const question = questionOf(positionals[0] ?? "", values);
   if (typeof question === "string") return wrongUsage(io, form, question);
-  return await withCore(io, "lookup", async ({ database }) => {
-    const answer = await attributeAddress(database, question);
+  return await withCore(io, "lookup", async ({ config, database }) => {
+    const answer = await attributeAddress(database, question, ownAddresses(config.ownAddresses));
     io.stdout.write(values.json ? `${JSON.stringify(answer, null, 2)}\n` : asText(answer));
     return 0;
   });

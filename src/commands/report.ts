@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { parseArgs } from "node:util";
 import { recordAudit } from "../api/audit-store.ts";
+import { ownAddresses } from "../attribution/own-addresses.ts";
 import type { Core } from "../core.ts";
 import { orderMeasure } from "../enforcement/order-measure.ts";
 import { decompressReport } from "../intake/decompress-report.ts";
@@ -64,6 +65,7 @@ async function receive(core: Core, io: CommandIo, given: Given): Promise<ReportA
     database,
     playbookFor: builtInPlaybook,
     orderMeasure,
+    isOwnAddress: ownAddresses(core.config.ownAddresses),
     readReport: createReportReader(),
     newId: randomUUID,
     // What was ordered is announced by the database when it is committed: the server hears it there.

@@ -7,6 +7,8 @@ export interface Config {
   readonly dataDir: string;
   readonly hosts: readonly string[];
   readonly trustedProxies: readonly string[];
+  /** Addresses and networks that tell no customer: resolvers, the outside of NATs. */
+  readonly ownAddresses: readonly string[];
   readonly httpPort: number;
   readonly portalPort: number;
   readonly authPort: number;

@@ -1,4 +1,5 @@
 import { type AddressQuestion, attributeAddresses } from "../attribution/attribute-address.ts";
+import type { IsOwnAddress } from "../attribution/own-addresses.ts";
 import type { Queryable } from "../database/database.ts";
 import type { Observation } from "../intake/observation.ts";
 import { addressesEverHeld } from "../session/address-interval-store.ts";
@@ -21,15 +22,24 @@ function turned(observation: Observation): Observation | undefined {
   return { ...rest, ...otherEnd, destination };
 }
 
-/** Where nobody held the address and the format leaves open which end it was, the other end is asked for. */
-async function tryOtherEnds(on: Queryable, rows: readonly AttributedObservation[]): Promise<AttributedObservation[]> {
+/**
+ * Where nobody held the address, or it is the provider's own, and the format leaves open which end it was, the other end
+ * is asked for.
+ */
+async function tryOtherEnds(
+  on: Queryable,
+  rows: readonly AttributedObservation[],
+  isOwn: IsOwnAddress,
+): Promise<AttributedObservation[]> {
   const open = rows.flatMap((row, index) => {
-    const other = row.attribution.verdict === "none" ? turned(row.observation) : undefined;
+    const { observation, attribution } = row;
+    const other = attribution.verdict === "none" || isOwn(observation.ip) ? turned(observation) : undefined;
     return other ? [{ index, observation: other }] : [];
   });
   const answers = await attributeAddresses(
     on,
     open.map(({ observation }) => question(observation)),
+    isOwn,
   );
   const result = [...rows];
   for (const [place, { index, observation }] of open.entries()) {
@@ -64,11 +74,12 @@ async function leaveOutBogons(
 export async function attributeObservations(
   on: Queryable,
   observations: readonly Observation[],
+  isOwn: IsOwnAddress,
 ): Promise<Admission<AttributedObservation>> {
-  const attributions = await attributeAddresses(on, observations.map(question));
+  const attributions = await attributeAddresses(on, observations.map(question), isOwn);
   const rows = observations.flatMap((observation, index) => {
     const attribution = attributions[index];
     return attribution ? [{ observation, attribution }] : [];
   });
-  return await leaveOutBogons(on, await tryOtherEnds(on, rows));
+  return await leaveOutBogons(on, await tryOtherEnds(on, rows, isOwn));
 }

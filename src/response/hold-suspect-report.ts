@@ -1,4 +1,5 @@
 import { attributeAddresses } from "../attribution/attribute-address.ts";
+import type { IsOwnAddress } from "../attribution/own-addresses.ts";
 import type { Database } from "../database/database.ts";
 import { lockBreakers, openBreaker } from "../enforcement/breaker-store.ts";
 import { fingerprint } from "../intake/fingerprint.ts";
@@ -24,6 +25,7 @@ interface Arrived {
 interface SuspectDependencies {
   readonly database: Database;
   readonly playbookFor: PlaybookFor;
+  readonly isOwnAddress: IsOwnAddress;
 }
 
 /** Those for which the playbook would act by itself. */
@@ -38,7 +40,7 @@ const ROWS_AT_ONCE = 250;
 
 /** The sessions that what is new in a report names for sure. */
 async function sessionsNamed(
-  { database }: SuspectDependencies,
+  { database, isOwnAddress }: SuspectDependencies,
   source: Source,
   observations: readonly Observation[],
 ): Promise<ReadonlySet<string>> {
@@ -54,7 +56,7 @@ async function sessionsNamed(
       some.map(({ print }) => print),
     );
     const fresh = some.flatMap(({ observation, print }) => (known.has(print) ? [] : [observation]));
-    for (const { verdict, session } of await attributeAddresses(database, fresh))
+    for (const { verdict, session } of await attributeAddresses(database, fresh, isOwnAddress))
       if (verdict === "exact" && session) named.add(session);
   }
   return named;

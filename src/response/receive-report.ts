@@ -1,3 +1,4 @@
+import type { IsOwnAddress } from "../attribution/own-addresses.ts";
 import type { Database, Transaction } from "../database/database.ts";
 import { IntakeError } from "../intake/intake-error.ts";
 import type { Observation, Rejection, ReportReading } from "../intake/observation.ts";
@@ -10,7 +11,6 @@ import { attributeObservations } from "./attribute-observations.ts";
 import { holdSuspectReport } from "./hold-suspect-report.ts";
 import { type ReportHead, storeObservations, storeRejections } from "./report-store.ts";
 import { type ResponseDependencies, respondToEvidence } from "./respond-to-evidence.ts";
-import { retryOnDeadlock } from "./retry-on-deadlock.ts";
 
 export interface ReceiveReport extends PostedReport {
   readonly sourceId: string;
@@ -32,6 +32,7 @@ export interface ReportAnswer {
 export interface ReportDependencies extends ResponseDependencies {
   readonly database: Database;
   readonly readReport: ReadReport;
+  readonly isOwnAddress: IsOwnAddress;
   readonly newId: () => string;
   /** Called after each commit: what was ordered can be carried out. */
   readonly committed: () => void;
@@ -67,7 +68,7 @@ async function takeIn(
 ): Promise<Taken> {
   const now = head.receivedAt;
   const within = await admitWithinLimit(trx, source, { observations, now });
-  const attributed = await attributeObservations(trx, within.admitted);
+  const attributed = await attributeObservations(trx, within.admitted, dependencies.isOwnAddress);
   const stored = await storeObservations(trx, head, attributed.admitted);
   const reported = { reportId: head.id, sourceId: source.id, sourceTrust: source.trust, now };
   const cases = await respondToEvidence(trx, dependencies, { stored, reported });
@@ -102,7 +103,7 @@ async function takeInAll(dependencies: ReportDependencies, { source, now, readin
   const taken: Taken[] = [];
   for (const observations of chunksOf(allowed.admitted, ROWS_PER_TRANSACTION)) {
     const work = (trx: Transaction) => takeIn(trx, dependencies, { source, head, observations });
-    taken.push(await retryOnDeadlock(() => database.transaction(work)));
+    taken.push(await database.transaction(work));
     committed();
   }
   const rejected = [...unread, ...allowed.rejected, ...taken.flatMap((part) => part.rejected)];

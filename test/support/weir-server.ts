@@ -30,6 +30,7 @@ export async function startWeir(changes: Partial<Config> = {}): Promise<WeirUnde
     dataDir,
     hosts: ["127.0.0.1"],
     trustedProxies: [],
+    ownAddresses: [],
     httpPort: 0,
     portalPort: 0,
     authPort: await freePort(),

@@ -3,6 +3,7 @@ import { type Static, Type } from "typebox";
 import { Compile } from "typebox/compile";
 import type { Attribution } from "../../attribution/attribute.ts";
 import { type AddressQuestion, attributeAddress, attributeAddresses } from "../../attribution/attribute-address.ts";
+import type { IsOwnAddress } from "../../attribution/own-addresses.ts";
 import type { Queryable } from "../../database/database.ts";
 import { readAddress } from "../../intake/read-address.ts";
 import type { Api } from "../api.ts";
@@ -49,6 +50,7 @@ const ndjson = ["application/x-ndjson", "application/ndjson", "application/jsonl
 
 export interface AttributionRouteDependencies {
   readonly database: Queryable;
+  readonly isOwnAddress: IsOwnAddress;
   readonly now: () => Date;
 }
 
@@ -65,7 +67,8 @@ function questionFrom(asked: Static<typeof Line>, now: () => Date): AddressQuest
   return { ip: address.value, at, port: asked.port, protocol: asked.protocol, skewSeconds: asked.skewSeconds };
 }
 
-export async function attributionRoutes(app: Api, { database, now }: AttributionRouteDependencies): Promise<void> {
+export async function attributionRoutes(app: Api, dependencies: AttributionRouteDependencies): Promise<void> {
+  const { database, isOwnAddress, now } = dependencies;
   const right = "attribution:read" as const;
   const tags = ["attribution"];
 
@@ -82,7 +85,7 @@ export async function attributionRoutes(app: Api, { database, now }: Attribution
     },
     async (request) => {
       const question = questionFrom(request.query, now);
-      if (typeof question !== "string") return await attributeAddress(database, question);
+      if (typeof question !== "string") return await attributeAddress(database, question, isOwnAddress);
       const [name = "", detail = ""] = question.split(": ", 2);
       throw new ApiError("invalid-query", question, { errors: [{ pointer: `/${name}`, detail }] });
     },
@@ -117,6 +120,7 @@ export async function attributionRoutes(app: Api, { database, now }: Attribution
       const answers = await attributeAddresses(
         database,
         asked.map(({ question }) => question),
+        isOwnAddress,
       );
       const byRow = new Map(asked.map(({ row }, index) => [row, answers[index]]));
       return readings

@@ -57,6 +57,7 @@ async function demoConfig(dataDir: string): Promise<Config> {
     dataDir,
     hosts: [HOST],
     trustedProxies: [],
+    ownAddresses: [],
     httpPort: await httpPort(),
     portalPort: 0,
     authPort: await freeUdpPort(USUAL.auth, HOST),

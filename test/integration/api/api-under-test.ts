@@ -5,6 +5,7 @@ import { Registry } from "prom-client";
 import { createApi } from "../../../src/api/create-api.ts";
 import type { Role } from "../../../src/api/rights.ts";
 import type { JobView } from "../../../src/api/routes/job-routes.ts";
+import { ownAddresses } from "../../../src/attribution/own-addresses.ts";
 import { loadDictionary } from "../../../src/dictionary/load-dictionary.ts";
 import { approveMeasure } from "../../../src/enforcement/approve-measure.ts";
 import { liftMeasure } from "../../../src/enforcement/lift-measure.ts";
@@ -72,6 +73,7 @@ async function startApp({ database }: TestDatabase, { keyRing, log, isUpstreamAu
     woken.count += 1;
   };
   const nasDirectory = await createNasDirectory({ database, keyRing, now, onRefreshError: () => undefined });
+  const isOwnAddress = ownAddresses(["203.0.113.200", "2001:db8:53::/48"]);
   const enforcement = { playbookFor: builtInPlaybook, orderMeasure, liftMeasure, approveMeasure };
   const app = await createApi({
     database,
@@ -83,6 +85,7 @@ async function startApp({ database }: TestDatabase, { keyRing, log, isUpstreamAu
     receiveReport: createReportReceiver({
       ...enforcement,
       database,
+      isOwnAddress,
       readReport: createReportReader(),
       newId: randomUUID,
       committed: wake,
@@ -99,6 +102,7 @@ async function startApp({ database }: TestDatabase, { keyRing, log, isUpstreamAu
     metrics: new Registry(),
     version: "0.0.0-test",
     trustedProxies: [],
+    isOwnAddress,
     isUpstreamAuthenticating,
   });
   return { app, woken, readiness, stopNas: () => nasDirectory.stop() };

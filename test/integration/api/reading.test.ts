@@ -189,6 +189,20 @@ test("a part of the path that is longer than any id is refused like anything els
   expect(text).not.toContain("aaaa");
 });
 
+test("an address of the provider's own is attributed to nobody, alone and in bulk", async () => {
+  const one = await api.call("GET", "/v1/attribution?ip=203.0.113.200");
+  expect(one.body).toMatchObject({
+    verdict: "ambiguous",
+    subscriber: null,
+    reason: expect.stringContaining("own addresses"),
+  });
+  const many = await api.call("POST", "/v1/attribution", {
+    body: '{"ip":"2001:db8:53::1"}\n',
+    headers: { "content-type": "application/x-ndjson" },
+  });
+  expect(JSON.parse(many.text)).toMatchObject({ row: 1, verdict: "ambiguous" });
+});
+
 describe("passwords", () => {
   const post = (what: string, key: string, id = "pat") =>
     api.call("POST", `/v1/subscribers/${id}/password/${what}`, { key });

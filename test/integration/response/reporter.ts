@@ -16,6 +16,7 @@ export function reporterOn(database: Database, replaced: Partial<ReportDependenc
   const receive = createReportReceiver({
     database,
     readReport,
+    isOwnAddress: () => false,
     newId: randomUUID,
     committed: () => undefined,
     playbookFor: builtInPlaybook,

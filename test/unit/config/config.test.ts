@@ -76,6 +76,17 @@ test("upstream servers take names, IPv4 and IPv6 addresses, and default ports", 
   });
 });
 
+test("the provider's own addresses are addresses and networks, and nothing else", () => {
+  const own = ["203.0.113.53", "198.51.100.0/28", "2001:db8:53::/48"];
+  expect(configOf({ WEIR_OWN_ADDRESSES: own.join(", ") }).ownAddresses).toEqual(own);
+  expect(configOf({}, { ownAddresses: own }).ownAddresses).toEqual(own);
+  expect(configOf({}).ownAddresses).toEqual([]);
+  expect(parse({ WEIR_OWN_ADDRESSES: "resolver.example" })).toEqual({
+    ok: false,
+    problems: ['WEIR_OWN_ADDRESSES: "resolver.example" is not an IP address or network'],
+  });
+});
+
 test("the file uses lower camel case, and the environment wins over it", () => {
   const config = configOf(
     { WEIR_HTTP_PORT: "9000" },
