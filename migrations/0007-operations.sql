@@ -55,3 +55,10 @@ create table job_run (
   unique (name, slot)
 );
 create index job_run_latest on job_run (name, started_at);
+
+-- Upstream servers ("host:port") that have signed an answer without having to: from then on all must be signed, for every
+-- process and after every restart (CVE-2024-3596).
+create table upstream_signing (
+  server text primary key,
+  since timestamptz not null
+);

@@ -3,6 +3,7 @@ import { type Authorizer, createAuthorizer } from "./authorization/authorizer.ts
 import { type AccountingForwarder, createAccountingForwarder } from "./authorization/upstream-accounting.ts";
 import { createUpstreamClient, type UpstreamClient } from "./authorization/upstream-client.ts";
 import { createUpstreamMetrics, type UpstreamMetrics } from "./authorization/upstream-metrics.ts";
+import { keepUpstreamSigning } from "./authorization/upstream-signing.ts";
 import type { HostPort } from "./config/host-port.ts";
 import type { Core } from "./core.ts";
 import { insertAccessEnforcements } from "./enforcement/access-journal-store.ts";
@@ -38,20 +39,25 @@ interface UpstreamSide {
 }
 
 const PROXY_STATE_OCTETS = 8;
+/** Until then a server that another process saw sign may still be believed here without. */
+const SIGNING_EVERY_MS = 5_000;
 
-function openUpstream({ config, log, metrics, now }: Core): UpstreamSide | undefined {
+async function openUpstream({ config, database, log, metrics, now }: Core): Promise<UpstreamSide | undefined> {
   const { upstream } = config;
   if (!upstream) return undefined;
   const counted: UpstreamMetrics = createUpstreamMetrics(metrics);
   const secret = Buffer.from(upstream.secret, "utf8");
   // What tells our hop from others'; the same through a process's life, so that nothing can be learnt from it.
   const proxyState = randomBytes(PROXY_STATE_OCTETS);
+  const rule = upstream.messageAuthenticator;
+  const signing = await keepUpstreamSigning({ queryable: database, rule, now, everyMs: SIGNING_EVERY_MS });
   const client = (servers: readonly HostPort[], kind: "auth" | "acct") =>
     createUpstreamClient({
       servers,
       kind,
       secret,
       metrics: counted,
+      signing,
       randomOctets: randomBytes,
       changed: ({ name, isUp }) =>
         isUp
@@ -66,6 +72,7 @@ function openUpstream({ config, log, metrics, now }: Core): UpstreamSide | undef
     await acct?.stop();
     acctClient?.stop();
     auth?.stop();
+    await signing.stop();
   };
   return { auth, acct, secret, proxyState, stop };
 }
@@ -93,7 +100,7 @@ function openAuthorizer(core: Core, upstream: UpstreamSide | undefined): Authori
 /** Opens the RADIUS ports of the configuration (0: off). */
 export async function startRadiusSide(core: Core, options: RadiusSideOptions): Promise<RadiusSide> {
   const { config, database, nasDirectory, log, metrics, now } = core;
-  const upstream = openUpstream(core);
+  const upstream = await openUpstream(core);
   const authorizer = openAuthorizer(core, upstream);
   const recorder = createSessionRecorder({
     database,

@@ -1,6 +1,7 @@
 import type { BuildRequest, ExchangeOutcome, UpstreamKind } from "./upstream-exchange.ts";
 import type { UpstreamMetrics } from "./upstream-metrics.ts";
 import { defaultTiming, UpstreamServer, type UpstreamTiming } from "./upstream-server.ts";
+import { createUpstreamSigning, type UpstreamSigning } from "./upstream-signing.ts";
 
 export interface UpstreamAddress {
   readonly host: string;
@@ -16,6 +17,8 @@ export interface UpstreamClientOptions {
   readonly randomOctets: (count: number) => Buffer;
   readonly changed: (server: { readonly name: string; readonly isUp: boolean }) => void;
   readonly timing?: Partial<UpstreamTiming>;
+  /** Absent: what is learnt of the servers is for this client and its time. */
+  readonly signing?: UpstreamSigning;
 }
 
 /** `server`: the one whose outcome this is. */
@@ -31,7 +34,8 @@ export interface UpstreamClient {
 
 export function createUpstreamClient(options: UpstreamClientOptions): UpstreamClient {
   const timing = { ...defaultTiming, ...options.timing };
-  const servers = options.servers.map((address) => new UpstreamServer({ ...options, ...address, timing }));
+  const signing = options.signing ?? createUpstreamSigning();
+  const servers = options.servers.map((address) => new UpstreamServer({ ...options, ...address, timing, signing }));
   return {
     exchange: async (build, preferred) => {
       const order = inOrder(servers, preferred);

@@ -3,6 +3,7 @@ import type { Packet } from "../radius/packet.ts";
 import type { BuildRequest, ExchangeOutcome, UpstreamKind } from "./upstream-exchange.ts";
 import type { UpstreamMetrics } from "./upstream-metrics.ts";
 import { createReplyCheck, type ReplyCheck } from "./upstream-reply-check.ts";
+import type { UpstreamSigning } from "./upstream-signing.ts";
 import { openUpstreamSocket, type UpstreamSocket } from "./upstream-socket.ts";
 
 const MAX_PORTS = 32;
@@ -14,6 +15,7 @@ export interface UpstreamExchangesOptions {
   readonly kind: UpstreamKind;
   readonly secret: Buffer;
   readonly metrics: UpstreamMetrics;
+  readonly signing: UpstreamSigning;
   /** An authentic answer arrived. */
   readonly heard: () => void;
 }
@@ -62,7 +64,7 @@ export class UpstreamExchanges {
 
   constructor(options: UpstreamExchangesOptions) {
     this.#options = options;
-    this.#check = createReplyCheck(options.secret);
+    this.#check = createReplyCheck({ ...options, server: options.name });
   }
 
   /** Rejects with what `build` throws, and with nothing else. */

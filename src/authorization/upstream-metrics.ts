@@ -35,6 +35,8 @@ export function createUpstreamMetrics(registry: Registry): UpstreamMetrics {
       name: "weir_upstream_up",
       help: "1: the upstream server answers; 0: it does not, and is probed",
       labelNames: ["server", "kind"],
+      // Of several processes, one that does not reach it is what has to be seen.
+      aggregator: "min",
       registers,
     }),
     accountingDropped: new Counter({

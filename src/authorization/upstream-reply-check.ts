@@ -1,6 +1,7 @@
 import { Code } from "../radius/code.ts";
 import type { Packet } from "../radius/packet.ts";
 import { verifyResponse } from "../radius/verify-packet.ts";
+import type { UpstreamSigning } from "./upstream-signing.ts";
 
 const AUTHENTICATOR_AT = 4;
 const ATTRIBUTES_AT = 20;
@@ -14,13 +15,19 @@ export type ReplyVerdict =
 /** Whether a packet answers the request with these octets. */
 export type ReplyCheck = (reply: Packet, request: Buffer) => ReplyVerdict;
 
+export interface ReplyCheckOptions {
+  /** "host:port". */
+  readonly server: string;
+  readonly secret: Buffer;
+  readonly signing: UpstreamSigning;
+}
+
 /**
  * The check of one server's replies. Old servers sign EAP answers only (FreeRADIUS before 3.2.3), so an unsigned answer
  * without EAP is taken, until the server has once signed such an answer: from then on all must be signed, since a
  * missing Message-Authenticator is then an attack (CVE-2024-3596). One with EAP must be (RFC 3579 section 3.2).
  */
-export function createReplyCheck(secret: Buffer): ReplyCheck {
-  let hasSignedPlainAnswer = false;
+export function createReplyCheck({ server, secret, signing }: ReplyCheckOptions): ReplyCheck {
   return (reply, request) => {
     const [code = 0, identifier = 0] = request;
     const authenticator = request.subarray(AUTHENTICATOR_AT, ATTRIBUTES_AT);
@@ -29,10 +36,10 @@ export function createReplyCheck(secret: Buffer): ReplyCheck {
     if (code !== Code.AccessRequest) return { kind: "authentic", isUnsigned: false };
     const hasEap = reply.attributes.some((attribute) => attribute.type === EAP_MESSAGE);
     if (verified.hasMessageAuthenticator) {
-      if (!hasEap) hasSignedPlainAnswer = true;
+      if (!hasEap) signing.hasSigned(server);
       return { kind: "authentic", isUnsigned: false };
     }
-    if (hasEap || hasSignedPlainAnswer) return { kind: "not-authentic", reason: "no-message-authenticator" };
+    if (hasEap || signing.mustSign(server)) return { kind: "not-authentic", reason: "no-message-authenticator" };
     return { kind: "authentic", isUnsigned: true };
   };
 }

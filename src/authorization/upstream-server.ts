@@ -3,6 +3,7 @@ import { encodeRequest } from "../radius/encode-packet.ts";
 import type { BuildRequest, ExchangeOutcome, UpstreamKind } from "./upstream-exchange.ts";
 import { UpstreamExchanges } from "./upstream-exchanges.ts";
 import type { UpstreamMetrics } from "./upstream-metrics.ts";
+import type { UpstreamSigning } from "./upstream-signing.ts";
 
 export interface UpstreamTiming {
   /** Before the first retransmission; doubles with each, up to `maxWaitMs`. */
@@ -35,6 +36,7 @@ export interface UpstreamServerOptions {
   readonly secret: Buffer;
   readonly metrics: UpstreamMetrics;
   readonly timing: UpstreamTiming;
+  readonly signing: UpstreamSigning;
   /** Cryptographic octets. */
   readonly randomOctets: (count: number) => Buffer;
   /** Told when the server goes down or comes up. */

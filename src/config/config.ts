@@ -31,6 +31,8 @@ export interface Upstream {
   readonly auth: readonly HostPort[];
   readonly acct: readonly HostPort[];
   readonly secret: string;
+  /** Whether their answers must carry a Message-Authenticator; auto: once they did. */
+  readonly messageAuthenticator: "auto" | "require";
 }
 
 export const logLevels = ["fatal", "error", "warn", "info", "debug", "trace", "silent"] as const;

@@ -26,6 +26,7 @@ const known = [
   "WEIR_UPSTREAM_AUTH",
   "WEIR_UPSTREAM_ACCT",
   "WEIR_UPSTREAM_SECRET",
+  "WEIR_UPSTREAM_MESSAGE_AUTHENTICATOR",
   "WEIR_ADMIN_KEY",
   "WEIR_SECRET_KEY",
   "WEIR_AUTO_SUBSCRIBERS",
@@ -34,6 +35,9 @@ const known = [
   "WEIR_LOG_LEVEL",
 ] as const;
 type Variable = (typeof known)[number];
+
+const GOOD_KEY_CHARACTERS = 32;
+const shortKey = `WEIR_SECRET_KEY has a key of less than ${GOOD_KEY_CHARACTERS} characters: take 32 random octets (openssl rand -base64 32)`;
 
 /** Part of the contract, without effect until the version that brings what they configure. */
 const withoutEffect = [
@@ -89,7 +93,9 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
   const secret = read("WEIR_UPSTREAM_SECRET", variables.readText);
   if ((auth || acct) && secret === undefined)
     problems.push("WEIR_UPSTREAM_SECRET: needed with WEIR_UPSTREAM_AUTH or WEIR_UPSTREAM_ACCT");
-  const adminKey = read("WEIR_ADMIN_KEY", variables.readText);
+  const messageAuthenticator =
+    read("WEIR_UPSTREAM_MESSAGE_AUTHENTICATOR", variables.readMessageAuthenticator) ?? "auto";
+  const adminKey = read("WEIR_ADMIN_KEY", variables.readAdminKey);
   const secretKeys = read("WEIR_SECRET_KEY", variables.readKeys);
   const portalUrl = read("WEIR_PORTAL_URL", variables.readHttpUrl);
   const config: Config = {
@@ -102,16 +108,21 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
     portalPort: read("WEIR_PORTAL_PORT", variables.readPort) ?? 8081,
     authPort: read("WEIR_AUTH_PORT", variables.readPort) ?? 1812,
     acctPort: read("WEIR_ACCT_PORT", variables.readPort) ?? 1813,
-    ...((auth || acct) && secret !== undefined ? { upstream: { auth: auth ?? [], acct: acct ?? [], secret } } : {}),
+    ...((auth || acct) && secret !== undefined
+      ? { upstream: { auth: auth ?? [], acct: acct ?? [], secret, messageAuthenticator } }
+      : {}),
     ...(adminKey === undefined ? {} : { adminKey }),
     ...(secretKeys === undefined ? {} : { secretKeys }),
     autoSubscribers: read("WEIR_AUTO_SUBSCRIBERS", variables.readBoolean) ?? true,
     workers: read("WEIR_WORKERS", variables.readWorkers) ?? 1,
     ...(portalUrl === undefined ? {} : { portalUrl }),
     logLevel: read("WEIR_LOG_LEVEL", variables.readLogLevel) ?? "info",
-    warnings: withoutEffect
-      .filter((variable) => textOf(input, variable) !== undefined)
-      .map((variable) => `${variable} is set, and has no effect in this version`),
+    warnings: [
+      ...withoutEffect
+        .filter((variable) => textOf(input, variable) !== undefined)
+        .map((variable) => `${variable} is set, and has no effect in this version`),
+      ...(secretKeys?.some((key) => key.length < GOOD_KEY_CHARACTERS) ? [shortKey] : []),
+    ],
   };
   return problems.length > 0 ? { ok: false, problems } : { ok: true, config: Object.freeze(config) };
 }

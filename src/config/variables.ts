@@ -81,6 +81,16 @@ export function readLogLevel(text: string): Read<LogLevel> {
   return level ? value(level) : problem(`"${text}" is none of ${logLevels.join(", ")}`);
 }
 
+/** It travels in an Authorization header: visible ASCII only, without blanks (RFC 6750 section 2.1). */
+export const readAdminKey = (text: string): Read<string> =>
+  /^[\x21-\x7e]{1,512}$/.test(text)
+    ? value(text)
+    : problem("could not be sent in a header: at most 512 characters of ASCII, without blanks");
+
+export function readMessageAuthenticator(text: string): Read<"auto" | "require"> {
+  return text === "auto" || text === "require" ? value(text) : problem(`"${text}" is neither auto nor require`);
+}
+
 export const readText = (text: string): Read<string> => value(text);
 
 export function readKeys(text: string): Read<readonly [string, ...string[]]> {

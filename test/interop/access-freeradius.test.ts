@@ -39,7 +39,12 @@ describe.skipIf(peers.areMissing)(`logins through us to FreeRADIUS${peers.note}`
     upstream = await startFreeradiusUpstream({ secret: upstreamSecret, users });
     const at = (port: number) => [{ host: "127.0.0.1", port }];
     weir = await startWeir({
-      upstream: { auth: at(upstream.authPort), acct: at(upstream.acctPort), secret: upstreamSecret },
+      upstream: {
+        auth: at(upstream.authPort),
+        acct: at(upstream.acctPort),
+        secret: upstreamSecret,
+        messageAuthenticator: "auto",
+      },
     });
     await weir.call("PUT", "/v1/nas/nas1", { address: "127.0.0.1", secret: nasSecret, vendor: "generic" });
     for (const id of ["pap", "chap", "mschap", "alice"])

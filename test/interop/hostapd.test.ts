@@ -39,7 +39,12 @@ describe.skipIf(peers.areMissing)(`hostapd as the NAS, FreeRADIUS as the upstrea
     const at = (port: number) => [{ host: "127.0.0.1", port }];
     weir = await startWeir({
       hosts: [network.serverAddress],
-      upstream: { auth: at(upstream.authPort), acct: at(upstream.acctPort), secret: upstreamSecret },
+      upstream: {
+        auth: at(upstream.authPort),
+        acct: at(upstream.acctPort),
+        secret: upstreamSecret,
+        messageAuthenticator: "auto",
+      },
     });
     await weir.call("PUT", "/v1/nas/switch", { address: network.nasAddress, secret: nasSecret, vendor: "hostapd" });
     await weir.call("PUT", "/v1/subscribers/customer-1", { usernames: ["alice"] });

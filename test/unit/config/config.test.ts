@@ -73,6 +73,7 @@ test("upstream servers take names, IPv4 and IPv6 addresses, and default ports", 
     ],
     acct: [{ host: "2001:db8::1", port: 1813 }],
     secret: "s",
+    messageAuthenticator: "auto",
   });
 });
 
@@ -119,4 +120,46 @@ test("what has no effect in this version is said, not refused", () => {
   expect(configOf({ WEIR_SMTP_URL: "smtp://localhost:25" }).warnings).toEqual([
     "WEIR_SMTP_URL is set, and has no effect in this version",
   ]);
+});
+
+test.each([
+  "upstreamSecret: hunter2: x\n",
+  "httpPort: 8080\nupstreamSecret: 'hunter2\n",
+  "upstreamSecret: *hunter2\n",
+  "upstreamSecret: @hunter2\n",
+  "? hunter2\n: - :\n  hunter2: hunter2: hunter2\n",
+])("a mistake in the file's YAML is told without what stands there: %j", (yaml) => {
+  const path = join(mkdtempSync(join(tmpdir(), "weir-config-")), "weir.yaml");
+  writeFileSync(path, yaml);
+  const parsed = readConfig({ WEIR_CONFIG: path });
+  expect(parsed.ok).toBe(false);
+  const problems = parsed.ok ? "" : parsed.problems.join();
+  expect(problems).toContain(path);
+  expect(problems).not.toContain("hunter2");
+});
+
+test("a mistake in the file's YAML is told with its line", () => {
+  const path = join(mkdtempSync(join(tmpdir(), "weir-config-")), "weir.yaml");
+  writeFileSync(path, "httpPort: 8080\nlogLevel: info\nupstreamSecret: a: b\n");
+  const parsed = readConfig({ WEIR_CONFIG: path });
+  expect(parsed.ok ? "" : parsed.problems[0]).toMatch(/line 3 is no YAML \([A-Z_]+\)/);
+});
+
+test("an administrator's key that no header can carry is refused; a short one is the operator's choice", () => {
+  for (const key of ["two words", "schlüssel", " x", "tab\there", "x".repeat(513)])
+    expect(parse({ WEIR_ADMIN_KEY: key }).ok, key).toBe(false);
+  expect(configOf({ WEIR_ADMIN_KEY: "adm" }).adminKey).toBe("adm");
+});
+
+test("a short key for secrets at rest is taken with a warning", () => {
+  expect(configOf({ WEIR_SECRET_KEY: "sixteen letters!" }).warnings).toEqual([expect.stringContaining("32 random")]);
+  expect(configOf({ WEIR_SECRET_KEY: "x".repeat(32) }).warnings).toEqual([]);
+});
+
+test("upstream answers may be asked to be signed always", () => {
+  const upstream = { WEIR_UPSTREAM_AUTH: "127.0.0.1:1812", WEIR_UPSTREAM_SECRET: "s" };
+  const ruleOf = (rule: string) =>
+    configOf({ ...upstream, WEIR_UPSTREAM_MESSAGE_AUTHENTICATOR: rule }).upstream?.messageAuthenticator;
+  expect([ruleOf(""), ruleOf("auto"), ruleOf("require")]).toEqual(["auto", "auto", "require"]);
+  expect(parse({ ...upstream, WEIR_UPSTREAM_MESSAGE_AUTHENTICATOR: "off" }).ok).toBe(false);
 });
