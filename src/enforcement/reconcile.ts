@@ -28,17 +28,21 @@ export async function reconcileProfiles(
   database: Pick<Database, "query" | "transaction">,
   { now, signal }: { readonly now: Date; readonly signal: AbortSignal },
 ): Promise<ProfileFindings> {
-  const found = { looked: 0, enqueued: await enqueueMissed(database), triedAgain: 0, repaired: 0, raised: 0 };
+  // Each in a transaction, small as it is: one that meets an order's in a deadlock is then run again.
+  const enqueued = await database.transaction((trx) => enqueueMissed(trx));
+  const found = { looked: 0, enqueued, triedAgain: 0, repaired: 0, raised: 0 };
   let after: string | undefined = "0";
   while (after !== undefined && !signal.aborted) {
     const chunk = await sessionsToReconcile(database, { now, after, limit: CHUNK });
     const byNeed = Map.groupBy(chunk, (session): Reconciliation["kind"] => reconcileSession(session).kind);
     const idsOf = (kind: Reconciliation["kind"]) => (byNeed.get(kind) ?? []).map(({ id }) => id);
+    const enqueue = (kind: Reconciliation["kind"]) =>
+      database.transaction((trx) => enqueueSessions(trx, { sessionIds: idsOf(kind), reason: "reconcile" }));
     found.looked += chunk.length;
-    found.enqueued += await enqueueSessions(database, { sessionIds: idsOf("enqueue"), reason: "reconcile" });
-    found.triedAgain += await enqueueSessions(database, { sessionIds: idsOf("try-again"), reason: "reconcile" });
+    found.enqueued += await enqueue("enqueue");
+    found.triedAgain += await enqueue("try-again");
     found.repaired += await database.transaction((trx) => enqueueRepairs(trx, idsOf("repair")));
-    await raiseObstacle(database, idsOf("raise"), "drifted");
+    await database.transaction((trx) => raiseObstacle(trx, idsOf("raise"), "drifted"));
     found.raised += idsOf("raise").length;
     after = chunk.length < CHUNK ? undefined : chunk.at(-1)?.id;
   }
