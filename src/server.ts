@@ -25,6 +25,7 @@ import { reconcileJob } from "./jobs/reconcile-job.ts";
 import { resealJob } from "./jobs/reseal-job.ts";
 import { tidyJob } from "./jobs/tidy-job.ts";
 import { builtInPlaybook } from "./policy/built-in-playbooks.ts";
+import { impossibleHere } from "./policy/impossible-here.ts";
 import { type RadiusSide, startRadiusSide } from "./radius-side.ts";
 import { startRadiusWorkers } from "./radius-workers.ts";
 import { postCaseEvent } from "./response/post-case-event.ts";
@@ -126,7 +127,12 @@ async function openApi(
   { dispatcher, radius, jobs, readReport, adminKey }: ApiParts,
 ): Promise<FastifyInstance> {
   const { config, database, dictionary, keyRing, log, metrics, nasDirectory, now } = core;
-  const response = { playbookFor: builtInPlaybook, orderMeasure };
+  const isUpstreamAuthenticating = (config.upstream?.auth.length ?? 0) > 0;
+  const response = {
+    playbookFor: builtInPlaybook,
+    impossibleHere: impossibleHere({ isUpstreamAuthenticating }),
+    orderMeasure,
+  };
   const isOwnAddress = ownAddresses(config.ownAddresses);
   return await createApi({
     database,
@@ -142,7 +148,7 @@ async function openApi(
     version: version(),
     trustedProxies: config.trustedProxies,
     isOwnAddress,
-    isUpstreamAuthenticating: (config.upstream?.auth.length ?? 0) > 0,
+    isUpstreamAuthenticating,
     credentials: createCredentialStore({ keyRing, randomBelow: randomInt }),
     receiveReport: createReportReceiver({
       ...response,

@@ -9,6 +9,7 @@ import { IntakeError } from "../intake/intake-error.ts";
 import { createReportReader } from "../intake/read-report.ts";
 import { MAX_REPORT_BYTES } from "../intake/report-limits.ts";
 import { builtInPlaybook } from "../policy/built-in-playbooks.ts";
+import { impossibleHere } from "../policy/impossible-here.ts";
 import { createReportReceiver, type ReportAnswer } from "../response/receive-report.ts";
 import type { CommandIo } from "./command-io.ts";
 import { InputError } from "./input-error.ts";
@@ -64,6 +65,7 @@ async function receive(core: Core, io: CommandIo, given: Given): Promise<ReportA
   const receiveReport = createReportReceiver({
     database,
     playbookFor: builtInPlaybook,
+    impossibleHere: impossibleHere({ isUpstreamAuthenticating: (core.config.upstream?.auth.length ?? 0) > 0 }),
     orderMeasure,
     isOwnAddress: ownAddresses(core.config.ownAddresses),
     readReport: createReportReader(),

@@ -11,6 +11,7 @@ export type WithheldReason =
   | "evidence-too-old"
   | "low-confidence"
   | "low-trust"
+  | "not-possible-here"
   | "notice-only"
   | "protected-line"
   | "wholesale";
@@ -27,6 +28,8 @@ export interface Situation {
   readonly sourceTrust: number;
   /** Null: nobody could be named for sure. */
   readonly subscriber: Line | null;
+  /** Kinds of measures that can do nothing in this installation. */
+  readonly impossibleHere: ReadonlySet<string>;
   /** Kinds of the measures that stand for the subscriber, in force or waiting for a person. */
   readonly standing: readonly string[];
   /** When the subscriber was last let out of a measure of each kind, or it was refused: kind to time. */
@@ -110,6 +113,11 @@ export function decide(situation: Situation): Decision {
   const protectedBy = protection(situation);
   if (protectedBy) return withhold(protectedBy);
   if (!measure) return withhold(["notice-only", "the playbook enforces nothing at this stage"]);
+  if (situation.impossibleHere.has(measure.kind))
+    return withhold([
+      "not-possible-here",
+      `${measure.kind} can do nothing in this installation: a person has to decide`,
+    ]);
   if (situation.standing.includes(measure.kind))
     return withhold(["already-standing", `${measure.kind} stands already`]);
   if (situation.state === "on-hold") return withhold(["case-on-hold", "a person has put the case on hold"]);

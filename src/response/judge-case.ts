@@ -27,8 +27,14 @@ export interface Judgement {
   readonly deciding: StoredObservation | undefined;
 }
 
+/** What a case is judged by. */
+export interface Rules {
+  readonly playbook: Playbook;
+  readonly impossibleHere: ReadonlySet<string>;
+}
+
 /** Puts together what is known, and asks the playbook. */
-export function judgeCase(grown: GrownCase, playbook: Playbook, reported: Reported): Judgement {
+export function judgeCase(grown: GrownCase, { playbook, impossibleHere }: Rules, reported: Reported): Judgement {
   const { kind, state } = grow(grown);
   const deciding = decidingObservation(grown);
   if (kind === "late-evidence" || !deciding)
@@ -40,6 +46,7 @@ export function judgeCase(grown: GrownCase, playbook: Playbook, reported: Report
     evidence: { seenAt: seenAt(deciding), confidence: deciding.observation.confidence },
     sourceTrust: reported.sourceTrust,
     subscriber: grown.context?.subscriber ?? null,
+    impossibleHere,
     standing: Object.keys(grown.context?.standing ?? {}),
     lifted: grown.context?.lifted ?? {},
     releasedAt: releasedAt(grown),

@@ -12,7 +12,7 @@ const nothing: Consequence = { events: [] };
 
 async function escalate(
   trx: Transaction,
-  { playbookFor, orderMeasure }: CaseEventDependencies,
+  { impossibleHere, playbookFor, orderMeasure }: CaseEventDependencies,
   { subject, event }: { readonly subject: Case; readonly event: PersonEvent },
 ): Promise<Consequence> {
   const playbook = playbookFor(subject.category);
@@ -21,6 +21,8 @@ async function escalate(
     throw new CaseError("not-possible-now", "nobody is named for sure in this case: there is nothing to escalate");
   if (!stage?.measure)
     throw new CaseError("not-possible-now", `playbook ${playbook.id} has no further stage that enforces anything`);
+  if (impossibleHere.has(stage.measure.kind))
+    throw new CaseError("not-possible-now", `${stage.measure.kind} can do nothing in this installation`);
   const { measure } = await orderMeasure(trx, {
     subscriberId: subject.subscriberId,
     detail: stage.measure,

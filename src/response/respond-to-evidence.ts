@@ -21,6 +21,8 @@ export type OrderMeasure = typeof orderMeasure;
 
 export interface ResponseDependencies {
   readonly playbookFor: PlaybookFor;
+  /** Kinds of measures that can do nothing here: no playbook orders them. */
+  readonly impossibleHere: ReadonlySet<string>;
   readonly orderMeasure: OrderMeasure;
 }
 
@@ -118,7 +120,10 @@ export async function respondToEvidence(
   const groups = evidenceGroups(stored, reported.sourceId);
   if (groups.length === 0) return [];
   const { late, live } = await keepLive(trx, await growCases(trx, groups, reported.now));
-  const judged = live.map((one) => judgeCase(one, dependencies.playbookFor(one.case.category), reported));
+  const { impossibleHere, playbookFor } = dependencies;
+  const judged = live.map((one) =>
+    judgeCase(one, { playbook: playbookFor(one.case.category), impossibleHere }, reported),
+  );
   const homes = [...late, ...live.map((one) => ({ caseId: one.case.id, group: one.group }))];
   const links = homes.flatMap(({ caseId, group }) =>
     group.observations.map(({ id }) => ({ observationId: id, caseId })),

@@ -44,20 +44,19 @@ export async function heirsTo(
 const newest = (...times: readonly (Date | null)[]): Date | null =>
   times.filter((time) => time !== null).sort((a, b) => b.getTime() - a.getTime())[0] ?? null;
 
-/** What the heir's playbook says, as if the measure had never stood: only its own matter's evidence speaks for it. */
-const decisionOf = ({ case: heir, playbook, context, evidence }: Heir, lifted: Measure, now: Date) =>
-  decide({
-    playbook,
-    state: heir.state,
-    stage: heir.stage,
-    evidence: { seenAt: evidence.seenAt, confidence: evidence.confidence ?? undefined },
-    sourceTrust: evidence.sourceTrust,
-    subscriber: context.subscriber,
-    standing: Object.keys(context.standing).filter((kind) => kind !== lifted.kind),
-    lifted: context.lifted,
-    releasedAt: newest(heir.releasedAt, context.letGoAt),
-    now,
-  });
+/** What the heir's playbook is asked, as if the measure had never stood: only its own matter's evidence speaks for it. */
+const situationOf = ({ case: heir, playbook, context, evidence }: Heir, lifted: Measure, now: Date) => ({
+  playbook,
+  state: heir.state,
+  stage: heir.stage,
+  evidence: { seenAt: evidence.seenAt, confidence: evidence.confidence ?? undefined },
+  sourceTrust: evidence.sourceTrust,
+  subscriber: context.subscriber,
+  standing: Object.keys(context.standing).filter((kind) => kind !== lifted.kind),
+  lifted: context.lifted,
+  releasedAt: newest(heir.releasedAt, context.letGoAt),
+  now,
+});
 
 function withheld(heir: Heir, lifted: Measure, { why, note }: { readonly why: string; readonly note: string }) {
   const { id, state, stage } = heir.case;
@@ -90,7 +89,7 @@ function takenOver(heir: Heir, lifted: Measure, measure: Measure): CaseEvent {
  */
 export async function takeOver(
   trx: Transaction,
-  { orderMeasure }: CaseEventDependencies,
+  { impossibleHere, orderMeasure }: CaseEventDependencies,
   { lifted, heirs, now }: { readonly lifted: Measure; readonly heirs: readonly Heir[]; readonly now: Date },
 ): Promise<Succession> {
   const refusals: ReturnType<typeof withheld>[] = [];
@@ -100,7 +99,7 @@ export async function takeOver(
   });
   for (const heir of heirs) {
     const { category, id, subscriberId } = heir.case;
-    const decision = decisionOf(heir, lifted, now);
+    const decision = decide({ ...situationOf(heir, lifted, now), impossibleHere });
     if (decision.stage.measure?.kind !== lifted.kind || subscriberId === null) continue;
     if (decision.kind === "withhold") {
       refusals.push(withheld(heir, lifted, { why: decision.why, note: decision.detail }));

@@ -74,7 +74,13 @@ async function startApp({ database }: TestDatabase, { keyRing, log, isUpstreamAu
   };
   const nasDirectory = await createNasDirectory({ database, keyRing, now, onRefreshError: () => undefined });
   const isOwnAddress = ownAddresses(["203.0.113.200", "2001:db8:53::/48"]);
-  const enforcement = { playbookFor: builtInPlaybook, orderMeasure, liftMeasure, approveMeasure };
+  const enforcement = {
+    playbookFor: builtInPlaybook,
+    impossibleHere: new Set<string>(),
+    orderMeasure,
+    liftMeasure,
+    approveMeasure,
+  };
   const app = await createApi({
     database,
     keyRing,

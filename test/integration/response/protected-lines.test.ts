@@ -17,7 +17,13 @@ let db: TestDatabase;
 const start = Date.UTC(2026, 10, 20, 12);
 const minute = (minutes: number) => new Date(start + minutes * 60_000);
 const row = (ip: string, at: Date, category = "botnet") => ({ ip, at: at.toISOString(), category });
-const dependencies = { playbookFor: builtInPlaybook, orderMeasure, liftMeasure, approveMeasure };
+const dependencies = {
+  playbookFor: builtInPlaybook,
+  impossibleHere: new Set<string>(),
+  orderMeasure,
+  liftMeasure,
+  approveMeasure,
+};
 const put = createSubscriberPut({ replace: async () => new Set<string>() }, () => minute(20));
 
 const report = async (at: Date, rows: readonly object[], source = "feed") => {

@@ -15,7 +15,13 @@ let db: TestDatabase;
 const start = Date.UTC(2026, 10, 20, 12);
 const minute = (minutes: number) => new Date(start + minutes * 60_000);
 const bot = (ip: string, at: Date, more: object = {}) => ({ ip, at: at.toISOString(), category: "botnet", ...more });
-const dependencies = { playbookFor: builtInPlaybook, orderMeasure, liftMeasure, approveMeasure };
+const dependencies = {
+  playbookFor: builtInPlaybook,
+  impossibleHere: new Set<string>(),
+  orderMeasure,
+  liftMeasure,
+  approveMeasure,
+};
 
 const report = async (at: Date, ...rows: object[]) => {
   const answer = await reporterOn(db.database).list("feed", at, rows);
@@ -115,6 +121,23 @@ test("a case on hold gets no measure by itself; a person may escalate to the nex
   ]);
   expect(await caseById(db.database, caseId)).toMatchObject({ stage: "suspend", withheld: null });
   await expect(say(caseId, "escalate", minute(8))).rejects.toMatchObject({ code: "not-possible-now" });
+});
+
+test("a stage whose measure can do nothing here is neither ordered by a report nor reached by a person", async () => {
+  await customerAt(db.database, "hugo", "203.0.113.8", minute(-600));
+  const impossibleHere = new Set(["walled-garden", "suspend"]);
+  const reporter = reporterOn(db.database, { impossibleHere });
+  const [caseId = ""] = (await reporter.list("feed", minute(0), [bot("203.0.113.8", minute(-5))])).cases;
+  expect(await states("hugo")).toEqual([]);
+  expect(await caseById(db.database, caseId)).toMatchObject({ withheld: "not-possible-here" });
+  const escalating = db.database.transaction((trx) =>
+    postCaseEvent(
+      trx,
+      { ...dependencies, impossibleHere },
+      { caseId, type: "escalate", by: "key:helpdesk", now: minute(1) },
+    ),
+  );
+  await expect(escalating).rejects.toMatchObject({ code: "not-possible-now" });
 });
 
 test("a breaker that holds a measure is told in the case, and approving the case lets it through", async () => {

@@ -20,6 +20,7 @@ export function reporterOn(database: Database, replaced: Partial<ReportDependenc
     newId: randomUUID,
     committed: () => undefined,
     playbookFor: builtInPlaybook,
+    impossibleHere: new Set(),
     orderMeasure,
     ...replaced,
   });
