@@ -148,7 +148,8 @@ const isUnreachable = (error: { readonly code?: unknown; readonly message?: unkn
   unreachable.test(String(error.code ?? "")) || unreachable.test(String(error.message ?? ""));
 
 /** It lost every race for the same rows (deadlock, serialization failure), however often it was run again. */
-const hasLostRaces = ({ code }: { readonly code?: unknown }) => code === "40P01" || code === "40001";
+const hasLostRaces = ({ code, name }: { readonly code?: unknown; readonly name?: unknown }) =>
+  code === "40P01" || code === "40001" || name === "ConflictError";
 
 /**
  * What the caller of a route ("/v1/cases/:id") is told of an error. Of a fault of ours they learn only that it is one:

@@ -1,5 +1,6 @@
 import type { Transaction } from "../database/database.ts";
 import { type LineProtection, lineProtection } from "../policy/line-protection.ts";
+import { ConflictError } from "../subscriber/retry-conflict.ts";
 import { lockBreakers, trippedBreaker } from "./breaker-store.ts";
 import { decideOrder, type OrderDecision } from "./decide-order.ts";
 import { EnforcementError } from "./enforcement-error.ts";
@@ -45,7 +46,8 @@ export type PersonalOrder = MeasureOrder & { readonly automatic?: never };
  * Makes a measure hold for a subscriber, and enqueues what its open sessions need for it. Ordering the same again
  * changes nothing (a person's order tries again what could not be done); other params take the place of the standing
  * one, which stays as history. Automatic orders run one after another in the whole cluster until commit: make them last
- * in a transaction, subscribers in ascending order. Throws EnforcementError unknown-subscriber.
+ * in a transaction, subscribers in ascending order. Throws EnforcementError unknown-subscriber; for an automatic order
+ * ConflictError: run the transaction through retryingConflicts.
  */
 export function orderMeasure(trx: Transaction, order: PersonalOrder): Promise<MeasureOrdered>;
 export function orderMeasure(trx: Transaction, order: MeasureOrder): Promise<MeasureOrdered | OrderWithheld>;
@@ -60,13 +62,19 @@ export async function orderMeasure(trx: Transaction, order: MeasureOrder): Promi
     await lockBreakers(trx);
   }
   const line = await lockLine(trx, subscriberId);
-  if (!line) throw new EnforcementError("unknown-subscriber", `there is no subscriber ${subscriberId}`);
+  if (!line) throw noLine(order);
   // Asked under the lock: a protection may have been set since whoever orders looked.
   const protection = order.automatic && lineProtection(line);
   if (protection) return { kind: "withheld", ...protection };
   const standing = await standingMeasure(trx, subscriberId, detail.kind);
   return { kind: "ordered", ...(await carryOut(trx, { order, standing, decision: decideOrder(standing, request) })) };
 }
+
+/** Whoever ordered by itself had just found the subscriber: it was merged or removed since, so all is to be asked anew. */
+const noLine = ({ subscriberId, automatic }: MeasureOrder): Error =>
+  automatic
+    ? new ConflictError(`subscriber ${subscriberId} was just removed`)
+    : new EnforcementError("unknown-subscriber", `there is no subscriber ${subscriberId}`);
 
 interface Decided {
   readonly order: MeasureOrder;

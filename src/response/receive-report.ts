@@ -6,6 +6,7 @@ import type { PostedReport } from "../intake/posted-report.ts";
 import type { ReadReport } from "../intake/read-report.ts";
 import type { Source } from "../intake/source.ts";
 import { sourceById } from "../intake/source-store.ts";
+import { retryingConflicts } from "../subscriber/retry-conflict.ts";
 import { admitCategories, admitWithinLimit } from "./admit-observations.ts";
 import { attributeObservations } from "./attribute-observations.ts";
 import { holdSuspectReport } from "./hold-suspect-report.ts";
@@ -103,7 +104,7 @@ async function takeInAll(dependencies: ReportDependencies, { source, now, readin
   const taken: Taken[] = [];
   for (const observations of chunksOf(allowed.admitted, ROWS_PER_TRANSACTION)) {
     const work = (trx: Transaction) => takeIn(trx, dependencies, { source, head, observations });
-    taken.push(await database.transaction(work));
+    taken.push(await retryingConflicts(() => database.transaction(work)));
     committed();
   }
   const rejected = [...unread, ...allowed.rejected, ...taken.flatMap((part) => part.rejected)];

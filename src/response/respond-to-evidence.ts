@@ -3,6 +3,7 @@ import { openCases, takeBackCases, writeStandings } from "../cases/case-store.ts
 import type { Transaction } from "../database/database.ts";
 import type { orderMeasure } from "../enforcement/order-measure.ts";
 import type { PlaybookFor } from "../policy/built-in-playbooks.ts";
+import { ConflictError } from "../subscriber/retry-conflict.ts";
 import { evidenceEvent, type GrownCase, seenAt } from "./case-evidence.ts";
 import { type EvidenceContext, evidenceContexts, type Matter } from "./evidence-context-store.ts";
 import { type EvidenceGroup, evidenceGroups } from "./evidence-group.ts";
@@ -40,7 +41,10 @@ async function contextsByKey(
   return new Map(contexts.map((context) => [keyOf(context.subscriberId, context.category), context]));
 }
 
-/** Gives each group its case, locked, and only then looks at what is known: nobody closes or holds it meanwhile. */
+/**
+ * Gives each group its case, locked, and only then looks at what is known: nobody closes or holds it meanwhile. Throws
+ * ConflictError where a subscriber was removed or merged since the attribution, which is then to be asked anew.
+ */
 async function growCases(trx: Transaction, groups: readonly EvidenceGroup[], now: Date): Promise<GrownCase[]> {
   const opened = await openCases(trx, groups, now);
   const contexts = await contextsByKey(trx, groups);
@@ -49,7 +53,10 @@ async function growCases(trx: Transaction, groups: readonly EvidenceGroup[], now
     const { subject, category } = group;
     const key = subject.kind === "doubt" ? subject.doubt : keyOf(subject.subscriberId, category);
     const found = byKey.get(key);
-    return found ? [{ case: found, group, context: contexts.get(key) }] : [];
+    const context = contexts.get(key);
+    if (subject.kind === "subscriber" && !(found && context))
+      throw new ConflictError(`subscriber ${subject.subscriberId} was just removed`);
+    return found ? [{ case: found, group, context }] : [];
   });
 }
 
@@ -66,21 +73,15 @@ function closedCaseOf({ case: { isNew }, group, context }: GrownCase): string | 
   return group.observations.every((observation) => seenAt(observation) <= letGoAt) ? pastCaseId : undefined;
 }
 
-/** The subscriber was removed since the attribution: there is nobody to have a case. */
-const isNobodys = ({ case: { subscriberId }, context }: GrownCase): boolean => subscriberId !== null && !context;
-
-/** Takes back the cases that were opened in vain; returns the others, and what belongs to cases closed before. */
+/** Takes back the cases that late evidence opened in vain; returns the others, and where that evidence belongs. */
 async function keepLive(trx: Transaction, grown: readonly GrownCase[]) {
   const late = grown.flatMap((one): LateEvidence[] => {
     const caseId = closedCaseOf(one);
     return caseId === undefined ? [] : [{ caseId, group: one.group }];
   });
-  const isLive = (one: GrownCase) => !isNobodys(one) && closedCaseOf(one) === undefined;
-  const vain = grown.filter((one) => one.case.isNew && !isLive(one));
-  await takeBackCases(
-    trx,
-    vain.map((one) => one.case.id),
-  );
+  const isLive = (one: GrownCase) => closedCaseOf(one) === undefined;
+  const vain = grown.filter((one) => !isLive(one)).map((one) => one.case.id);
+  await takeBackCases(trx, vain);
   return { late, live: grown.filter(isLive) };
 }
 
@@ -111,7 +112,10 @@ async function carryOut(
   return { events, judgements: carriedOut };
 }
 
-/** Opens or grows the cases that new observations belong to, asks their playbooks, orders measures. Returns the cases. */
+/**
+ * Opens or grows the cases that new observations belong to, asks their playbooks, orders measures. Returns the cases. May
+ * throw ConflictError: run the transaction, attribution included, through retryingConflicts.
+ */
 export async function respondToEvidence(
   trx: Transaction,
   dependencies: ResponseDependencies,

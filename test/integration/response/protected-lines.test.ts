@@ -64,6 +64,16 @@ beforeAll(async () => {
 });
 afterAll(() => db.drop());
 
+/** Of the subscriber of that very name, as accounting makes one. */
+const openSession = (username: string, address: string) =>
+  db.database.query(
+    `with opened as (insert into session (nas_id, acct_session_id, started_at, last_event_at, last_seen_at, username, subscriber_id)
+       values ('bng1', $2, $1, $1, $1, $2, $2) returning id)
+     insert into address_interval (prefix, held_from, session_id, subscriber_id, nas_id)
+     select $3::inet, $1, opened.id, $2, 'bng1' from opened`,
+    [minute(-600), username, `${address}/32`],
+  );
+
 /** A customer gardened for a bot, with a second case that the same garden serves. */
 async function gardenedTwice(id: string, address: string) {
   await customerAt(db.database, id, address, minute(-600));
@@ -176,15 +186,23 @@ test("what a person approved stays on a line that becomes wholesale, what still 
 test("a protected customer whose automatic double a playbook gardened is let out when the two are merged", async () => {
   await db.database.query("insert into subscriber (id, is_automatic) values ('judy@isp', true)");
   await db.database.query("insert into subscriber_username (username, subscriber_id) values ('judy@isp', 'judy@isp')");
-  await db.database.query(
-    `with opened as (insert into session (nas_id, acct_session_id, started_at, last_event_at, last_seen_at, username, subscriber_id)
-       values ('bng1', 'j1', $1, $1, $1, 'judy@isp', 'judy@isp') returning id)
-     insert into address_interval (prefix, held_from, session_id, subscriber_id, nas_id)
-     select '203.0.113.10/32', $1, opened.id, 'judy@isp', 'bng1' from opened`,
-    [minute(-600)],
-  );
+  await openSession("judy@isp", "203.0.113.10");
   await report(minute(0), [row("203.0.113.10", minute(-5))]);
   const real = { id: "c1", usernames: ["judy@isp"], protections: ["emergency-voice" as const] };
   await db.database.transaction((trx) => put(trx, [real]));
   expect(await measuresOf(db.database, "c1")).toMatchObject([{ kind: "walled-garden", state: "lifted" }]);
+});
+
+test("a report that waits while its customer is merged into the real subscriber gardens that one", async () => {
+  await db.database.query("insert into subscriber (id, is_automatic) values ('kim@isp', true)");
+  await db.database.query("insert into subscriber_username (username, subscriber_id) values ('kim@isp', 'kim@isp')");
+  await openSession("kim@isp", "203.0.113.11");
+  await whileLocked({
+    lock: (trx) => put(trx, [{ id: "c2", usernames: ["kim@isp"] }]),
+    work: () => report(minute(0), [row("203.0.113.11", minute(-5))]),
+  });
+  expect(await measuresOf(db.database, "c2")).toMatchObject([{ kind: "walled-garden", state: "active" }]);
+  expect(await db.database.query("select subscriber_id from subscriber_case where subscriber_id like '%kim%'")).toEqual(
+    [],
+  );
 });

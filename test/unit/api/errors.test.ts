@@ -4,6 +4,7 @@ import { ApiError, problemFrom } from "../../../src/api/errors.ts";
 import { problemCodes } from "../../../src/api/problem-codes.ts";
 import { rowCodes } from "../../../src/intake/observation.ts";
 import { importRowCodes } from "../../../src/subscriber/import-row.ts";
+import { ConflictError } from "../../../src/subscriber/retry-conflict.ts";
 
 const documented = readFileSync(new URL("../../../docs/errors.md", import.meta.url), "utf8");
 
@@ -46,6 +47,13 @@ test("an error of another folder that has no code here is our fault, even if it 
 
 test.each(["40P01", "40001"])("a race that was lost for good (%s) is to be tried again, and no fault", (code) => {
   expect(problemFrom(Object.assign(new Error("deadlock detected"), { code }))).toMatchObject({
+    status: 503,
+    code: "unavailable",
+  });
+});
+
+test("so is one that was lost to somebody who removed a subscriber", () => {
+  expect(problemFrom(new ConflictError("the owner of username x was just removed"))).toMatchObject({
     status: 503,
     code: "unavailable",
   });
