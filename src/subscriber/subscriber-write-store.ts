@@ -141,6 +141,8 @@ async function changeUsernames(trx: Transaction, plan: UsernamePlan, locked: rea
  * subscriber, as accounting does, and looks only then: what it waited for is visible in a later statement.
  */
 export async function deleteSubscriber(trx: Transaction, id: string): Promise<boolean> {
+  // A report locks no subscriber when it opens a case: those that are doing so end first, and later ones see nobody.
+  await trx.query("lock table subscriber_case in share mode");
   await trx.query(
     `select from subscriber_username as owned where owned.subscriber_id = $1 order by owned.username for update`,
     [id],

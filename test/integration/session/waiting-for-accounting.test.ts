@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => harness.stop());
 beforeEach(async () => {
   await harness.database.query(
-    "truncate session, address_interval, subscriber, nas_heard, nas_restart, measure, walk cascade",
+    "truncate session, address_interval, subscriber, nas_heard, nas_restart, measure, case_event, subscriber_case, walk cascade",
   );
 });
 
@@ -88,24 +88,33 @@ test("a subscriber whose session is just opening is not deleted", async () => {
   await refused;
 });
 
-test("a subscriber for whom a measure is just being ordered is not deleted", async () => {
+test.each([
+  [
+    "a measure is just being ordered",
+    "select from subscriber where id = 'real' for no key update",
+    "insert into measure (subscriber_id, kind, reason, ordered_by, ordered_at, state) values ('real', 'suspend', 'x', 'key:x', now(), 'active')",
+  ],
+  [
+    "a case is just being opened",
+    "select",
+    "insert into subscriber_case (subscriber_id, category, severity, state, opened_at, updated_at) values ('real', 'botnet', 'high', 'open', now(), now())",
+  ],
+])("a subscriber for whom %s is not deleted", async (_, lock, write) => {
   await put("real", "user1@isp.example");
   const gate = Promise.withResolvers<void>();
-  const locked = Promise.withResolvers<void>();
-  const ordering = harness.database.transaction(async (trx) => {
-    await trx.query("select from subscriber where id = 'real' for no key update");
-    await trx.query(
-      "insert into measure (subscriber_id, kind, reason, ordered_by, ordered_at, state) values ('real', 'suspend', 'x', 'key:x', now(), 'active')",
-    );
-    locked.resolve();
+  const written = Promise.withResolvers<void>();
+  const writing = harness.database.transaction(async (trx) => {
+    await trx.query(lock);
+    await trx.query(write);
+    written.resolve();
     await gate.promise;
   });
-  await locked.promise;
+  await written.promise;
   const deleting = harness.database.transaction((trx) => deleteSubscriber(trx, "real"));
   const refused = expect(deleting).rejects.toMatchObject({ code: "subscriber-in-use" });
   await somebodyWaits(harness.database);
   gate.resolve();
-  await ordering;
+  await writing;
   await refused;
 });
 
