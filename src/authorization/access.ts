@@ -31,9 +31,21 @@ const HEADER_AND_MESSAGE_AUTHENTICATOR_OCTETS = 20 + 18;
 
 export const drop = (reason: DropReason): AccessResult => ({ kind: "drop", reason });
 
-/** An answer to `request`, with its Proxy-States copied to the end unchanged and in their order (RFC 2865 section 5.33). */
-export function answer(code: number, { packet }: AccessRequest, attributes: readonly RawAttribute[]): AccessResult {
-  const all = [...attributes, ...packet.attributes.filter(({ type }) => type === PROXY_STATE)];
-  const octets = all.reduce((sum, { value }) => sum + 2 + value.length, HEADER_AND_MESSAGE_AUTHENTICATOR_OCTETS);
-  return octets > MAX_PACKET_OCTETS ? drop("too-long") : { kind: "answer", code, attributes: all };
+/** With the request's Proxy-States copied to the end unchanged and in their order (RFC 2865 section 5.33). */
+const withProxyStates = ({ packet }: AccessRequest, attributes: readonly RawAttribute[]): RawAttribute[] => [
+  ...attributes,
+  ...packet.attributes.filter(({ type }) => type === PROXY_STATE),
+];
+
+const hasRoomFor = (all: readonly RawAttribute[]): boolean =>
+  all.reduce((sum, { value }) => sum + 2 + value.length, HEADER_AND_MESSAGE_AUTHENTICATOR_OCTETS) <= MAX_PACKET_OCTETS;
+
+/** Whether an answer to `request` has room for these. */
+export const fitsAnswer = (request: AccessRequest, attributes: readonly RawAttribute[]): boolean =>
+  hasRoomFor(withProxyStates(request, attributes));
+
+/** An answer to `request`, which gets its Proxy-States back. */
+export function answer(code: number, request: AccessRequest, attributes: readonly RawAttribute[]): AccessResult {
+  const all = withProxyStates(request, attributes);
+  return hasRoomFor(all) ? { kind: "answer", code, attributes: all } : drop("too-long");
 }

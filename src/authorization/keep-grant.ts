@@ -3,7 +3,6 @@ import { type Profile, profileDigest } from "../enforcement/profile.ts";
 import type { RawAttribute } from "../radius/packet.ts";
 import type { AccessRequest } from "./access.ts";
 import type { AccessMetrics } from "./access-metrics.ts";
-import { classCookie } from "./class-cookie.ts";
 import type { Grants } from "./grants.ts";
 import type { HiddenAttributes } from "./hidden-attributes.ts";
 import { textValue } from "./text-value.ts";
@@ -33,18 +32,18 @@ const MICROSOFT = 311;
 /** Reply-Message, State, Class, Proxy-State, EAP-Message, Message-Authenticator: of this login, not of its session. */
 const ofThisLogin: ReadonlySet<number> = new Set([18, 24, 25, 33, 79, 80]);
 
-/** Stores what an Accept gives; the Class that finds it again. undefined: the database did not take it. */
+/** Stores what an Accept gives; the id that finds it again. undefined: the database did not take it. */
 export async function keepGrant(
   { grants, hidden, metrics }: KeepGrantDependencies,
   { request, username, given, profile, expected, imposes }: GrantToKeep,
-): Promise<RawAttribute | undefined> {
+): Promise<string | undefined> {
   const { packet, nas, receivedAt } = request;
   const acctSessionId = textValue(packet, ACCT_SESSION_ID);
   const callingStationId = textValue(packet, CALLING_STATION_ID);
   const digest = profileDigest(profile);
   const restorable = given.filter((attribute) => isRestorable(attribute) && !hidden.isHidden(attribute));
   try {
-    const id = await grants.save({
+    return await grants.save({
       nasId: nas.id,
       username,
       ...(acctSessionId !== undefined && { acctSessionId }),
@@ -53,7 +52,6 @@ export async function keepGrant(
       attributes: wireOctets(restorable),
       ...(digest !== null && { profile, profileDigest: digest, expected, imposed: imposes }),
     });
-    return classCookie(id);
   } catch {
     metrics.withoutDatabase.inc({ what: "grant" });
     return undefined;

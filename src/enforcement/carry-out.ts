@@ -3,10 +3,10 @@ import { RadiusError } from "../radius/radius-error.ts";
 import type { Session } from "../session/session.ts";
 import type { ClaimedJob } from "./claim-store.ts";
 import { finishRun, handBack, lookAgain, settled } from "./finish-run.ts";
-import { nothingImposed } from "./imposed.ts";
+import { isNothingImposed, nothingImposed } from "./imposed.ts";
 import type { PlannedSteps, PlanRequest, PreparedRequest } from "./nas-gateway.ts";
-import { type Attempt, type Move, nextMove } from "./next-move.ts";
-import type { Profile } from "./profile.ts";
+import { type Attempt, type Move, nextMove, UNKNOWN_DIGEST } from "./next-move.ts";
+import { type Profile, profileDigest } from "./profile.ts";
 import type { Ending, RunContext } from "./run-context.ts";
 
 /** A job with everything that its steps need. */
@@ -40,10 +40,17 @@ export async function carryOut(job: ClaimedJob, context: RunContext): Promise<vo
   const run = { job, nas, session, to: desired, toDigest: desiredDigest, isSessionEnd: endsSession };
   if (endsSession) return await takeSteps({ ...run, plan: sessionEnd }, context);
   if (job.appliedDigest === desiredDigest) return await finishRun({ ...ending, move: settled }, context);
-  const plan = planFor(run, context);
+  const plan = isUnknowable(job) ? sessionEnd : planFor(run, context);
   if (plan.kind === "steps") return await takeSteps({ ...run, plan }, context);
   await finishRun({ ...ending, ...unsupported(plan.detail) }, context);
 }
+
+/**
+ * Something may be in force, and nobody knows what: an Access-Accept carried a profile that the database could not be told
+ * of. The next login starts clean.
+ */
+const isUnknowable = ({ appliedDigest, applied, imposed }: ClaimedJob): boolean =>
+  appliedDigest === UNKNOWN_DIGEST && profileDigest(applied) === null && isNothingImposed(imposed);
 
 /** What cannot be expressed is tried no more; an operator sees it, and why. */
 const unsupported = (detail: string): Pick<Ending, "move" | "unsupported"> => ({

@@ -12,11 +12,12 @@ export interface Imposed {
 
 export const nothingImposed: Imposed = Object.freeze({ attributes: [], services: [] });
 
-const isNothing = ({ attributes, services }: Imposed): boolean => attributes.length === 0 && services.length === 0;
+export const isNothingImposed = ({ attributes, services }: Imposed): boolean =>
+  attributes.length === 0 && services.length === 0;
 
 /** For a column: null where nothing is imposed. */
 export const imposedJson = (imposed: Imposed | undefined): string | null =>
-  imposed === undefined || isNothing(imposed) ? null : JSON.stringify(imposed);
+  imposed === undefined || isNothingImposed(imposed) ? null : JSON.stringify(imposed);
 
 /** Everything that may be in force when nobody knows which of the two is. */
 export function imposedUnion(earlier: Imposed, later: Imposed): Imposed {

@@ -39,6 +39,19 @@ export interface GrantSearch {
   readonly startedAt: Date;
 }
 
+/** Stands in our Class for a grant that the database did not take, with a profile laid over its Access-Accept. */
+export const UNKEPT_GRANT = "0";
+
+/** What was laid over is not known: enforcement has to look at the session whatever its subscriber is to have. */
+const unkeptGrant: LinkedGrant = {
+  grantId: UNKEPT_GRANT,
+  attributes: Buffer.alloc(0),
+  profile: null,
+  profileDigest: "?",
+  expected: null,
+  imposed: null,
+};
+
 const cookiePattern = /^weir:(\d{1,18})$/;
 
 /** Our Class for an Access-Accept: the NAS repeats it in the session's accounting. */
@@ -113,6 +126,15 @@ interface LinkedRow {
   readonly imposed: object | null;
 }
 
+const grantFromRow = (row: LinkedRow): LinkedGrant => ({
+  grantId: row.id,
+  attributes: row.attributes,
+  profile: row.profile,
+  profileDigest: row.profile_digest,
+  expected: row.expected,
+  imposed: row.imposed,
+});
+
 /** The grant of each session, by its index in `searches`. */
 export async function findGrants(
   on: Queryable,
@@ -134,19 +156,11 @@ export async function findGrants(
       searches.map((search) => search.startedAt),
     ],
   );
-  return new Map(
-    rows.map((row) => [
-      Number(row.position) - 1,
-      {
-        grantId: row.id,
-        attributes: row.attributes,
-        profile: row.profile,
-        profileDigest: row.profile_digest,
-        expected: row.expected,
-        imposed: row.imposed,
-      },
-    ]),
+  const found = rows.map((row) => [Number(row.position) - 1, grantFromRow(row)] as const);
+  const unkept = searches.flatMap(({ grantId }, index) =>
+    grantId === UNKEPT_GRANT ? [[index, unkeptGrant] as const] : [],
   );
+  return new Map([...found, ...unkept]);
 }
 
 /** Forgets grants given before a time: their sessions have long taken them over, or never began. Returns how many. */

@@ -292,6 +292,64 @@ describe("the profile", () => {
   });
 });
 
+describe("an Accept with hardly any room left", () => {
+  const OURS = 20 + 18;
+  /** Reply-Messages, so that the whole packet has this many octets. */
+  const filled = (octets: number): RawAttribute[] => {
+    const whole = Math.floor((octets - OURS) / 255);
+    const rest = octets - OURS - whole * 255;
+    const message = (size: number) => ({ type: 18, value: Buffer.alloc(size - 2, 0x61) });
+    return [...Array.from({ length: whole }, () => message(255)), ...(rest > 0 ? [message(rest)] : [])];
+  };
+  const grants = () =>
+    test_.database.query<{ profile_digest: string | null }>("select profile_digest from grant_given");
+
+  test("goes without our Class, and what it gives is kept nevertheless", async () => {
+    const server = await upstream(() => ({ code: Code.AccessAccept, attributes: filled(4090) }));
+    await addSubscriber(test_.database, { id: "s1", usernames: ["alice"] });
+    const { code, attributes } = await login(through([server]), nas, pap(nas, "alice", "pw"));
+    expect(code).toBe(Code.AccessAccept);
+    expect(attributes["Class"]).toBe(undefined);
+    expect(await grants()).toHaveLength(1);
+  });
+
+  test("goes without the profile that has no room, and that is counted", async () => {
+    const server = await upstream(() => ({ code: Code.AccessAccept, attributes: filled(4085) }));
+    await addSubscriber(test_.database, { id: "s1", usernames: ["alice"] });
+    await order(test_.database, "s1", { kind: "walled-garden", params: {} });
+    const harness = through([server]);
+    const { code, attributes } = await login(harness, nas, pap(nas, "alice", "pw"));
+    expect(code).toBe(Code.AccessAccept);
+    expect(attributes["Mikrotik-Address-List"]).toBe(undefined);
+    expect(await harness.registry.metrics()).toContain('unsupported_profiles_total{vendor="mikrotik"} 1');
+    expect(await grants()).toEqual([{ profile_digest: null }]);
+  });
+
+  test("that is too long by itself, with the NAS's Proxy-States, is dropped with its reason", async () => {
+    const server = await upstream(() => ({ code: Code.AccessAccept, attributes: filled(4090) }));
+    const packet = pap(nas, "alice", "pw", ["Proxy-State = 0x0102030405060708"]);
+    expect((await login(through([server]), nas, packet)).code).toBe("dropped: too-long");
+  });
+});
+
+describe("an Accept whose grant the database does not take", () => {
+  const failing = { saveGrants: () => Promise.reject(new Error("too slow")) };
+
+  test("says in its Class that a profile was laid over it", async () => {
+    const server = await upstream(accept());
+    await addSubscriber(test_.database, { id: "s1", usernames: ["alice"] });
+    await order(test_.database, "s1", { kind: "walled-garden", params: {} });
+    const { attributes } = await login(through([server], failing), nas, pap(nas, "alice", "pw"));
+    expect(attributes).toMatchObject({ "Mikrotik-Address-List": ["weir-garden"], Class: ["weir:0"] });
+  });
+
+  test("has no Class of ours where nothing was laid over it", async () => {
+    const server = await upstream(accept());
+    const { code, attributes } = await login(through([server], failing), nas, pap(nas, "alice", "pw"));
+    expect([code, attributes["Class"]]).toEqual([Code.AccessAccept, undefined]);
+  });
+});
+
 describe("a User-Name in another spelling than the subscriber's, which many an upstream takes for the same", () => {
   const named = (octets: Buffer) => accessRequest(nas, [], [{ type: 1, value: octets }]);
   const spellings = ["ALICE", "Alice ", " alice", "alice\0", "alice \0\0"];

@@ -4,7 +4,7 @@ import { listEnforcements } from "../../../src/enforcement/enforcement-view-stor
 import { liftMeasure } from "../../../src/enforcement/lift-measure.ts";
 import type { MeasureKind } from "../../../src/enforcement/measure.ts";
 import { measureViewOfKind } from "../../../src/enforcement/measure-view-store.ts";
-import { enqueueSessionEnd } from "../../../src/enforcement/outbox-store.ts";
+import { enqueueForSubscribers, enqueueSessionEnd } from "../../../src/enforcement/outbox-store.ts";
 import type { OutcomeDetail } from "../../../src/enforcement/outcome.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/test-database.ts";
 import {
@@ -101,6 +101,32 @@ test("what was refused needs no undoing: lifting sends nothing", async () => {
   await allDone(db.database);
   expect(nas.seen).toHaveLength(1);
   expect(await sessionFacts(db.database, session)).toMatchObject({ obstacle: null });
+});
+
+test("where nobody knows what an Access-Accept laid over, the session ends, and the next login starts clean", async () => {
+  await db.database.query("update session set applied_digest = '?', grant_id = 0, granted = '' where id = $1", [
+    session,
+  ]);
+  start({});
+  await db.database.transaction((trx) =>
+    enqueueForSubscribers(trx, { subscriberIds: ["s1"], reason: "session-opened" }),
+  );
+  await settle();
+  await allDone(db.database);
+  expect(nas.seen).toMatchObject([{ kind: "disconnect" }]);
+  expect(await sessionFacts(db.database, session)).toEqual({ applied: null, applied_digest: null, obstacle: null });
+});
+
+test("a suspension that a NAS did not answer, and that is lifted, ends no session", async () => {
+  start(inTurn({ kind: "no-answer" }, { kind: "acknowledged" }), {
+    timing: { retries: { silence: [60_000], busy: [], unexplained: [] } },
+  });
+  await order(db.database, { subscriberId: "s1", detail: suspend });
+  await settle();
+  await lift("suspend");
+  await settle();
+  await allDone(db.database);
+  expect(nas.seen.filter(({ kind }) => kind === "disconnect")).toHaveLength(1);
 });
 
 test("silence is tried again; until then nobody knows, and lifting undoes what may be in force", async () => {

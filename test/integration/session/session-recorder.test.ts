@@ -324,6 +324,15 @@ describe("what enforcement is told", () => {
   });
 });
 
+test("a session whose Access-Accept had a profile that nobody could write down: nobody knows what it has", async () => {
+  const n = nextSession();
+  harness.opened.length = 0;
+  await harness.inTurn(recordOf(n, "start", 0, { observed: { Class: ["weir:0"] } }));
+  expect(harness.opened).toMatchObject([{ appliedDigest: "?" }]);
+  const [session] = await openSessionsOf(harness.database, `user${n}@isp.example`);
+  expect(session?.granted).toHaveLength(0);
+});
+
 describe("the grant of a session", () => {
   const grantFor = (n: number, rest: object) => ({
     nasId: "bng1",
