@@ -162,12 +162,3 @@ export async function findGrants(
   );
   return new Map([...found, ...unkept]);
 }
-
-/** Forgets grants given before a time: their sessions have long taken them over, or never began. Returns how many. */
-export async function purgeGrants(on: Queryable, before: Date): Promise<number> {
-  const rows = await on.query<{ count: string }>(
-    "with gone as (delete from grant_given where grant_given.given_at < $1 returning 1) select count(*) from gone",
-    [before],
-  );
-  return Number(rows[0]?.count ?? 0);
-}
