@@ -65,7 +65,7 @@ export const problemCodes = {
   "idempotency-key-reused": [422, "This Idempotency-Key was used for another request"],
   "too-many-failures": [429, "Too many requests without a valid key"],
   internal: [500, "Something went wrong inside"],
-  unavailable: [503, "The database cannot be reached"],
+  unavailable: [503, "The database cannot be reached, or was too busy for this"],
   "too-many-reports": [503, "Too many large reports are under way"],
   "too-many-listeners": [503, "Too many clients listen to events"],
 } as const satisfies Readonly<Record<string, readonly [status: number, title: string]>>;
