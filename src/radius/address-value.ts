@@ -76,6 +76,16 @@ export function decodeIpv6Prefix(octets: Buffer): string | undefined {
   return `${decodeIpv6(cleared(address, length))}/${length}`;
 }
 
+/** Whether a prefix has a reserved octet of zero, as many octets as are said, and no bit set behind its end. */
+export function isShortestPrefix(octets: Buffer, addressOctets: number): boolean {
+  const length = octets[1] ?? 0;
+  if (octets[0] !== 0 || octets.length !== 2 + addressOctets || length > 8 * addressOctets) return false;
+  const whole = 2 + (length >> 3);
+  const rest = octets[whole];
+  if (rest === undefined) return true;
+  return ((rest << (length & 7)) & 0xff) === 0 && octets.subarray(whole + 1).every((octet) => octet === 0);
+}
+
 /** RFC 6572 section 4.1.3: reserved, length in six bits, four octets. */
 export function encodeIpv4Prefix(text: string): Buffer {
   const { address, length } = prefixParts(text, 32);

@@ -108,16 +108,20 @@ function joinedParts(parts: readonly Located[]): Located[] {
 /** Joins what goes on: fragments, and neighbours of an attribute whose value may run over several. */
 function join(context: Context, located: readonly Located[]): Located[] {
   const joined: Located[] = [];
-  let parts: Located[] = [];
+  let parts: Located[] | undefined;
+  let last: Located | undefined;
   for (const one of located) {
-    const last = parts.at(-1);
-    if (last?.oid === one.oid && runsOn(context, last)) parts.push(one);
-    else {
-      joined.push(...joinedParts(parts));
-      parts = [one];
+    if (last?.oid === one.oid && runsOn(context, last)) {
+      parts ??= [last];
+      parts.push(one);
+    } else if (last) {
+      joined.push(...(parts || last.goesOn ? joinedParts(parts ?? [last]) : [last]));
+      parts = undefined;
     }
+    last = one;
   }
-  return [...joined, ...joinedParts(parts)];
+  if (last) joined.push(...joinedParts(parts ?? [last]));
+  return joined;
 }
 
 function decodeTlv(context: Context, definition: AttributeDefinition, octets: Buffer, depth: number): Attribute {

@@ -8,6 +8,7 @@ import {
   encodeIpv4Prefix,
   encodeIpv6,
   encodeIpv6Prefix,
+  isShortestPrefix,
 } from "./address-value.ts";
 import type { AttributeValue } from "./attribute.ts";
 import { RadiusError } from "./radius-error.ts";
@@ -87,9 +88,10 @@ export function encodePlain(type: ValueType, value: AttributeValue): Buffer {
   }
 }
 
-/** Whether the octets are those that the value is written with; prefixes come with more octets than they need, or bits set behind their end. */
-export function isWrittenAs(type: ValueType, value: AttributeValue, octets: Buffer): boolean {
-  return (type !== "ipv6prefix" && type !== "ipv4prefix") || encodePlain(type, value).equals(octets);
+/** Whether a value's octets are those that it is written with; prefixes come with more octets than they need, or bits behind their end. */
+export function isWrittenAs(type: ValueType, octets: Buffer): boolean {
+  if (type === "ipv6prefix") return isShortestPrefix(octets, Math.ceil((octets[1] ?? 0) / 8));
+  return type !== "ipv4prefix" || isShortestPrefix(octets, 4);
 }
 
 /** Fatal decoding: octets that are no UTF-8 stay octets, so that nothing is lost on the way through. */

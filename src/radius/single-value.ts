@@ -55,10 +55,10 @@ function withoutTag(definition: AttributeDefinition, octets: Buffer): Untagged {
 }
 
 /** A tag octet of zero before a text in clear, or a value in a longer form than it needs: read, and written so again. */
-function isSaidInFull({ type, encrypt }: AttributeDefinition, value: AttributeValue, before: Buffer, clear: Buffer) {
+function isSaidInFull({ type, encrypt }: AttributeDefinition, before: Buffer, clear: Buffer): boolean {
   if (encrypt !== 0) return true;
   const hasZeroTag = before[0] === 0 && before.length !== clear.length && (clear[0] ?? 0xff) > MOST_TAG;
-  return !hasZeroTag && isWrittenAs(type, value, clear);
+  return !hasZeroTag && isWrittenAs(type, clear);
 }
 
 /** Reads one value; octets that cannot be a value of that type stay octets, so that nothing is lost. Never throws. */
@@ -69,5 +69,5 @@ export function decodeSingle(definition: AttributeDefinition, octets: Buffer, se
   if (clear === undefined || value === undefined) return { name: definition.name, value: octets, octets };
   const attribute =
     untagged.tag === undefined ? { name: definition.name, value } : { name: definition.name, tag: untagged.tag, value };
-  return isSaidInFull(definition, value, octets, clear) ? attribute : { ...attribute, octets };
+  return isSaidInFull(definition, octets, clear) ? attribute : { ...attribute, octets };
 }

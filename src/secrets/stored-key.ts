@@ -8,10 +8,10 @@ export interface StoredKey {
   readonly isNew: boolean;
 }
 
-export type StoredKeyErrorCode = "key-too-short";
+type StoredKeyErrorCode = "key-too-short";
 
 /** What a key file holds is no key: somebody has to bring back the right one, or take the file away. */
-export class StoredKeyError extends Error {
+class StoredKeyError extends Error {
   readonly code: StoredKeyErrorCode;
   constructor(code: StoredKeyErrorCode, message: string) {
     super(message);
