@@ -139,7 +139,7 @@ export async function claimJobs(
        unfinished.digest as tried_digest, unfinished.imposes as tried_imposes
      from claimed
      left join session on session.id = claimed.session_id and ${mayLive}
-     left join subscriber on subscriber.id = claimed.subscriber_id
+     left join subscriber on subscriber.id = coalesce(session.subscriber_id, claimed.subscriber_id)
      left join lateral (
        select enforcement.id, enforcement.request, enforcement.local_port, enforcement.requested_at, enforcement.kind,
          enforcement.step, enforcement.steps, enforcement.profile, enforcement.digest, enforcement.imposes
@@ -155,7 +155,8 @@ function jobFromRow(row: ClaimRow): ClaimedJob {
   return {
     sessionId: row.session_id,
     nasId: row.job_nas_id,
-    subscriberId: row.job_subscriber_id,
+    // A merge may have made the session somebody else's since the job was written.
+    subscriberId: row.subscriber_id ?? row.job_subscriber_id,
     reason: row.reason,
     revision: row.revision,
     attempts: row.attempts,

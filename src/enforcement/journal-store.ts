@@ -38,7 +38,7 @@ export async function journalRequests(
   const rows = await on.query<{ id: string; session_id: string }>(
     `insert into enforcement (session_id, subscriber_id, nas_id, kind, reason, requested_at, profile, digest, step, steps,
        attributes, local_port, request, imposes)
-     select given.session_id, job.subscriber_id, given.nas_id, given.kind, given.reason, given.requested_at,
+     select given.session_id, coalesce(session.subscriber_id, job.subscriber_id), given.nas_id, given.kind, given.reason, given.requested_at,
        given.profile::jsonb, given.digest, given.step, given.steps, given.attributes::json, given.local_port, given.request,
        given.imposes::jsonb
      from unnest($1::text[], $2::bigint[], $3::int[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[],
@@ -49,7 +49,7 @@ export async function journalRequests(
        and job.revision = given.revision
      join session on session.id = given.session_id and ${mayLive}
        and session.applied_digest is not distinct from given.applied_digest
-     left join subscriber on subscriber.id = job.subscriber_id
+     left join subscriber on subscriber.id = coalesce(session.subscriber_id, job.subscriber_id)
      where subscriber.profile_digest is not distinct from given.digest
      returning enforcement.id, enforcement.session_id`,
     [

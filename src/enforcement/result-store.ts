@@ -153,7 +153,8 @@ async function writeJobs(trx: Transaction, runs: readonly RunEnd[]): Promise<voi
        from unnest($1::bigint[], $2::text[], $3::int[], $4::text[], $5::int[], $6::boolean[], $7::boolean[], $8::boolean[])
          as given (session_id, claimant, revision, digest, retry_ms, has_failed, has_ended, ends_session)
        join enforcement_job as job on job.session_id = given.session_id
-       left join subscriber on subscriber.id = job.subscriber_id),
+       left join session on session.id = given.session_id
+       left join subscriber on subscriber.id = coalesce(session.subscriber_id, job.subscriber_id)),
      done as (
        delete from enforcement_job as job using given
        where job.session_id = given.session_id and job.claimed_by = given.claimant and job.revision = given.revision

@@ -362,3 +362,17 @@ test("settled() returns after its time when a NAS does not answer", async () => 
   await dispatcher?.settled("s1", 5_000);
   expect(await view("walled-garden")).toMatchObject({ state: "in-force" });
 });
+
+test("a job that still names a subscriber who was merged away follows the one whose session it is now", async () => {
+  await addSubscriber(db.database, "real");
+  await order(db.database, { subscriberId: "real", detail: garden });
+  await db.database.query("update session set subscriber_id = 'real' where id = $1", [session]);
+  await db.database.query(
+    `insert into enforcement_job (session_id, nas_id, subscriber_id, reason) values ($1, 'bng1', 's1', 'reconcile')`,
+    [session],
+  );
+  start({});
+  await allDone(db.database);
+  expect(nas.seen.map(({ asks }) => asks)).toEqual(['{"isWalledGarden":true}']);
+  expect(await sessionFacts(db.database, session)).toMatchObject({ applied: { isWalledGarden: true } });
+});
