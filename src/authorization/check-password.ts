@@ -20,7 +20,7 @@ export function isCorrectPassword(method: AccessMethod, password: string, userNa
 }
 
 /** RFC 1994 section 4.1: MD5 over identifier, secret and challenge. */
-export const chapResponse = (identifier: number, password: string, challenge: Buffer): Buffer =>
+const chapResponse = (identifier: number, password: string, challenge: Buffer): Buffer =>
   createHash("md5").update(Buffer.of(identifier)).update(password).update(challenge).digest();
 
 const sameOctets = (a: Buffer, b: Buffer): boolean => a.length === b.length && timingSafeEqual(a, b);

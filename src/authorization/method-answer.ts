@@ -73,7 +73,7 @@ export function failureAttributes(
 }
 
 /** EAP-Failure: code 4, the identifier of the response that it answers, length 4 (RFC 3748 section 4.2). */
-export const eapFailure = (identifier: number): Buffer => Buffer.of(EAP_FAILURE, identifier, 0, 4);
+const eapFailure = (identifier: number): Buffer => Buffer.of(EAP_FAILURE, identifier, 0, 4);
 
 function microsoft(type: number, value: Buffer): RawAttribute {
   const header = Buffer.alloc(6);

@@ -23,6 +23,8 @@ interface Located {
   readonly goesOn?: boolean;
   /** Where one may go on: the whole that it stands in, kept instead where it does not go on as it should. */
   readonly whole?: Located;
+  /** What stands on the wire, where that is more than the value's octets. */
+  readonly written?: Buffer;
   /** To be kept as octets, whatever the dictionary knows of the number. */
   readonly isUnnamed?: boolean;
 }
@@ -137,7 +139,8 @@ function decodeOne(context: Context, located: Located, depth = 0): Attribute {
   const definition = located.isUnnamed ? undefined : context.dictionary.find(located.oid);
   if (!definition) return unknown(located);
   if (definition.type === "tlv") return decodeTlv(context, definition, located.octets, depth);
-  return decodeSingle(definition, located.octets, context.secrets);
+  const attribute = decodeSingle(definition, located.octets, context.secrets);
+  return located.written ? { ...attribute, octets: located.written } : attribute;
 }
 
 function textsBetweenNuls(octets: Buffer): Buffer[] {
@@ -155,13 +158,25 @@ function textsBetweenNuls(octets: Buffer): Buffer[] {
  * The filter rules of a packet: neighbours that are one text with NULs between its rules, however it is cut (RFC 4849
  * section 2). undefined: what is there is no such text, and stays as it is.
  */
-function filterRules(raw: readonly RawAttribute[]): readonly Buffer[] | undefined {
+function filterRules(raw: readonly RawAttribute[]): readonly Located[] | undefined {
   const first = raw.findIndex(({ type }) => type === NAS_FILTER_RULE);
   if (first < 0) return undefined;
   const all = raw.filter(({ type }) => type === NAS_FILTER_RULE);
   const areNeighbours = raw.slice(first, first + all.length).every(({ type }) => type === NAS_FILTER_RULE);
-  const rules = textsBetweenNuls(Buffer.concat(all.map(({ value }) => value)));
-  return areNeighbours && rules.every((rule) => rule.length > 0) ? rules : undefined;
+  const texts = textsBetweenNuls(Buffer.concat(all.map(({ value }) => value)));
+  return areNeighbours && texts[0]?.length ? rulesOf(texts) : undefined;
+}
+
+/** Some end each rule with a NUL: what is empty belongs to the rule before it. */
+function rulesOf(texts: readonly Buffer[]): Located[] {
+  const oid = String(NAS_FILTER_RULE);
+  const rules: Located[] = [];
+  for (const octets of texts) {
+    const last = rules.at(-1);
+    if (octets.length > 0 || !last) rules.push({ oid, octets });
+    else rules[rules.length - 1] = { ...last, written: Buffer.concat([last.written ?? last.octets, Buffer.of(0)]) };
+  }
+  return rules;
 }
 
 function locateAll(context: Context, raw: readonly RawAttribute[]): Located[] {
@@ -170,7 +185,7 @@ function locateAll(context: Context, raw: readonly RawAttribute[]): Located[] {
   return raw.flatMap((one, index) => {
     if (one.type !== NAS_FILTER_RULE) return locate(context, one);
     if (!rules) return { oid, octets: one.value, isUnnamed: true };
-    return raw[index - 1]?.type === NAS_FILTER_RULE ? [] : rules.map((octets) => ({ oid, octets }));
+    return raw[index - 1]?.type === NAS_FILTER_RULE ? [] : rules;
   });
 }
 

@@ -131,6 +131,12 @@ describe("regenerate-password at the next login, answer walled-garden", () => {
     expect(attributes["Mikrotik-Address-List"]).toBeUndefined();
   });
 
+  test("a garden that has no room in the answer lets nobody in with the old password", async () => {
+    const rules = Array.from({ length: 17 }, () => ({ name: "Reply-Message", value: "x".repeat(250) }));
+    const wordy = nasOf("mikrotik", { "walled-garden": rules });
+    expect(await login(harness, wordy, pap(wordy, "alice", "old"))).toEqual(callTheHelpdesk);
+  });
+
   test("a NAS that cannot garden lets nobody in with the old password", async () => {
     const hostapd = nasOf("hostapd");
     const answer = await login(harness, hostapd, pap(hostapd, "alice", "old"));

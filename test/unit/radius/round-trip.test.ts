@@ -38,6 +38,7 @@ const cases: readonly (readonly [string, string])[] = [
   ["an extended vendor's attribute", "241 1a000000090561"],
   ["filter rules with an empty one between", "92 61000062"],
   ["an empty filter rule", "92 "],
+  ["a filter rule after a NUL", "92 0061"],
   ["a filter rule that ends in a NUL", "92 6100"],
 ];
 
@@ -49,6 +50,15 @@ const rawOf = (text: string): RawAttribute => {
 test.each(cases)("%s goes out as it came", (_, text) => {
   const raw = [rawOf(text)];
   expect(shown(again(raw))).toEqual(shown(raw));
+});
+
+test("filter rules that each end in a NUL are read by name", () => {
+  const raw = [rawOf("92 6100"), rawOf("92 620000")];
+  expect(read(raw).map(({ name, value }) => [name, value])).toEqual([
+    ["NAS-Filter-Rule", "a"],
+    ["NAS-Filter-Rule", "b"],
+  ]);
+  expect(shown(again(raw))).toEqual(["92 6100620000"]);
 });
 
 test("filter rules apart from each other stay where they are", () => {
