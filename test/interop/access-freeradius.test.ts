@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type FreeradiusUpstream, startFreeradiusUpstream } from "../support/freeradius-upstream.ts";
 import { msChapV2Login } from "../support/ms-chap-v2-login.ts";
-import { lookForPeers } from "../support/peers.ts";
+import { lookForPeers, programToRun } from "../support/peers.ts";
 import { startWeir, type WeirUnderTest } from "../support/weir-server.ts";
 
 const run = promisify(execFile);
@@ -63,7 +63,7 @@ describe.skipIf(peers.areMissing)(`logins through us to FreeRADIUS${peers.note}`
     const port = kind === "auth" ? weir.authPort : weir.acctPort;
     const args = ["-x", "-r", "1", "-t", "5", "-f", file, `127.0.0.1:${port}`, kind, nasSecret];
     // It exits 1 on a Reject, which is an answer too.
-    const { stdout } = await run("radclient", args).catch((error: { stdout?: string }) => ({
+    const { stdout } = await run(programToRun("radclient"), args).catch((error: { stdout?: string }) => ({
       stdout: error.stdout ?? "",
     }));
     return stdout.slice(stdout.indexOf("Received "));
@@ -75,7 +75,7 @@ describe.skipIf(peers.areMissing)(`logins through us to FreeRADIUS${peers.note}`
     const file = join(folder, "eapol.conf");
     await writeFile(file, `network={\n${network.join("\n")}\n}\n`);
     const args = ["-c", file, "-a", "127.0.0.1", "-p", `${weir.authPort}`, "-s", nasSecret, "-t", "10"];
-    const { stdout } = await run("eapol_test", args).catch((error: { stdout?: string }) => ({
+    const { stdout } = await run(programToRun("eapol_test"), args).catch((error: { stdout?: string }) => ({
       stdout: error.stdout ?? "",
     }));
     return stdout;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { lookForPeers } from "../support/peers.ts";
+import { lookForPeers, programToRun } from "../support/peers.ts";
 import { startWeir, type WeirUnderTest } from "../support/weir-server.ts";
 
 const run = promisify(execFile);
@@ -36,7 +36,7 @@ describe.skipIf(peers.areMissing)(`radclient's logins with local credentials${pe
     await writeFile(file, `${lines.join("\n")}\n`);
     const args = ["-x", "-r", "1", "-t", "2", "-f", file, `127.0.0.1:${weir.authPort}`, "auth", secret];
     // It exits 1 on a Reject, and on silence.
-    const { stdout } = await run("radclient", args).catch((error: { stdout?: string }) => ({
+    const { stdout } = await run(programToRun("radclient"), args).catch((error: { stdout?: string }) => ({
       stdout: error.stdout ?? "",
     }));
     return stdout.slice(stdout.indexOf("Received "));

@@ -26,6 +26,10 @@ export function startChild(command: string, args: readonly string[], options: { 
     stream.on("data", (chunk: Buffer) => {
       written += chunk.toString();
     });
+  // One that cannot be started says nothing itself.
+  child.once("error", (error) => {
+    written += `${error.message}\n`;
+  });
   const ended = once(child, "close").then(() => child.exitCode);
   ended.catch(() => undefined);
   return {

@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Child, startChild } from "./child.ts";
+import { programToRun } from "./peers.ts";
 
 export interface FreeradiusProcess {
   readonly child: Child;
@@ -25,7 +26,7 @@ export async function startFreeradius(options: FreeradiusOptions): Promise<Freer
   await mkdir(join(folder, "log"));
   await writeFile(join(folder, "dictionary"), "");
   await writeFile(join(folder, "radiusd.conf"), configuration(folder, options));
-  const child = startChild("freeradius", ["-d", folder, "-f", "-x", "-l", "stdout"]);
+  const child = startChild(programToRun("freeradius"), ["-d", folder, "-f", "-x", "-l", "stdout"]);
   const stop = async () => {
     await child.stop();
     await rm(folder, { recursive: true, force: true });

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Child, startChild } from "./child.ts";
 import { freePort } from "./free-port.ts";
+import { programToRun } from "./peers.ts";
 
 const run = promisify(execFile);
 
@@ -35,29 +36,52 @@ export async function startFreeradiusUpstream(options: FreeradiusUpstreamOptions
   await writeFile(join(folder, "users"), options.users);
   await writeFile(join(folder, "radiusd.conf"), configuration(folder, { ...ports, secret: options.secret }));
   const logFile = join(folder, "log", "radius.log");
-  const child: Child = startChild("freeradius", ["-d", folder, "-f", "-x", "-l", "stdout"]);
-  await child.says(/Ready to process requests/);
+  const child: Child = startChild(programToRun("freeradius"), ["-d", folder, "-f", "-x", "-l", "stdout"]);
+  const stop = async () => {
+    await child.stop();
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    await child.says(/Ready to process requests/);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     ...ports,
     caFile: join(folder, "certs", "ca.pem"),
     accounting: () => readFile(join(folder, "log", "acct.detail"), "utf8").catch(() => ""),
     log: async () => `${child.output()}\n${await readFile(logFile, "utf8").catch(() => "")}`,
-    stop: async () => {
-      await child.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
 async function makeCertificates(folder: string): Promise<void> {
   const file = (name: string) => join(folder, name);
   const newKey = (name: string) => ["-newkey", "rsa:2048", "-nodes", "-keyout", file(`${name}.key`)];
-  await run("openssl", ["req", "-x509", ...newKey("ca"), "-out", file("ca.pem"), "-subj", "/CN=test CA", "-days", "2"]);
-  await run("openssl", ["req", ...newKey("server"), "-out", file("server.csr"), "-subj", "/CN=radius.test"]);
+  await run(programToRun("openssl"), [
+    "req",
+    "-x509",
+    ...newKey("ca"),
+    "-out",
+    file("ca.pem"),
+    "-subj",
+    "/CN=test CA",
+    "-days",
+    "2",
+  ]);
+  await run(programToRun("openssl"), [
+    "req",
+    ...newKey("server"),
+    "-out",
+    file("server.csr"),
+    "-subj",
+    "/CN=radius.test",
+  ]);
   await writeFile(file("extensions"), "extendedKeyUsage=serverAuth\n");
   const signing = ["-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-CAcreateserial", "-days", "2"];
   const request = ["-req", "-in", file("server.csr"), "-out", file("server.pem"), "-extfile", file("extensions")];
-  await run("openssl", ["x509", ...request, ...signing]);
+  await run(programToRun("openssl"), ["x509", ...request, ...signing]);
 }
 
 const configuration = (

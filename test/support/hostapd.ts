@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Child, startChild } from "./child.ts";
-import { programPath } from "./peers.ts";
+import { programToRun } from "./peers.ts";
 
 const run = promisify(execFile);
 
@@ -62,7 +62,7 @@ export async function createWiredNetwork(): Promise<WiredNetwork> {
   const nas = `weir-nas-${process.pid}`;
   const station = `weir-sta-${process.pid}`;
   const uplink = `weir${process.pid}`;
-  const ip = (...args: readonly string[]) => run("ip", [...args]);
+  const ip = (...args: readonly string[]) => run(programToRun("ip"), [...args]);
   const children: Child[] = [];
   const stop = async () => {
     for (const child of children.reverse()) await child.stop();
@@ -88,7 +88,7 @@ export async function createWiredNetwork(): Promise<WiredNetwork> {
   }
   const inside = (namespace: string, command: string, args: readonly string[]): Child => {
     // "ip netns exec" becomes the program: the process id is the program's own.
-    const child = startChild("ip", ["netns", "exec", namespace, programPath(command) ?? command, ...args]);
+    const child = startChild(programToRun("ip"), ["netns", "exec", namespace, programToRun(command), ...args]);
     children.push(child);
     return child;
   };
@@ -110,7 +110,7 @@ export async function createWiredNetwork(): Promise<WiredNetwork> {
       if (options.macAddress) await ip("-n", station, "link", "set", SUPPLICANT_LINK, "address", options.macAddress);
       const child = inside(station, "wpa_supplicant", ["-D", "wired", "-i", SUPPLICANT_LINK, "-c", file]);
       const command = async (word: string) => {
-        await run("ip", ["netns", "exec", station, "wpa_cli", "-p", control, "-i", SUPPLICANT_LINK, word]);
+        await ip("netns", "exec", station, programToRun("wpa_cli"), "-p", control, "-i", SUPPLICANT_LINK, word);
       };
       return {
         process: child,

@@ -4,7 +4,7 @@ import { delimiter, join } from "node:path";
 const folders = [...new Set([...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin", "/usr/bin"])];
 
 /** Where a program is; undefined: it is not installed. */
-export function programPath(name: string): string | undefined {
+function programPath(name: string): string | undefined {
   return folders
     .map((folder) => join(folder, name))
     .find((path) => {
@@ -16,6 +16,9 @@ export function programPath(name: string): string | undefined {
       }
     });
 }
+
+/** How to call a program that may be in a folder that is not on an ordinary user's PATH, as Debian's daemons are. */
+export const programToRun = (name: string): string => programPath(name) ?? name;
 
 export interface Peers {
   /** For describe.skipIf: something is missing, and may be. */

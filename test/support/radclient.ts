@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { programToRun } from "./peers.ts";
 
 const run = promisify(execFile);
 
@@ -24,7 +25,7 @@ export async function radclient(request: RadclientRequest): Promise<string> {
   await writeFile(file, `${attributes.join("\n")}\n`);
   const args = ["-x", "-r", "3", "-t", `${waitSeconds}`, "-f", file, `127.0.0.1:${port}`, kind, secret];
   // It exits 1 on a Reject, which is an answer too.
-  const { stdout } = await run("radclient", args).catch((error: { stdout?: string }) => ({
+  const { stdout } = await run(programToRun("radclient"), args).catch((error: { stdout?: string }) => ({
     stdout: error.stdout ?? "",
   }));
   await rm(folder, { recursive: true, force: true });
