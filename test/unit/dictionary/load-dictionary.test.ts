@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -7,8 +7,12 @@ import { shippedDictionary as shipped } from "../../support/wire.ts";
 
 const load = async (files: Record<string, string>) => {
   const folder = mkdtempSync(join(tmpdir(), "weir-dictionary-"));
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-  return await loadDictionary(folder);
+  try {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    return await loadDictionary(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 };
 
 test("every dictionary that is shipped is included", async () => {
