@@ -31,6 +31,12 @@ export interface Database extends Queryable {
 export interface DatabaseOptions {
   readonly url: string;
   readonly maxConnections: number;
+  /**
+   * For work that is look-ups by index and nothing else, over and over: each statement is prepared once, and its plan kept
+   * and made of indexes, whatever the tables' statistics say. On a new installation, or after an import, they say nothing
+   * yet, and PostgreSQL would read whole tables for each batch.
+   */
+  readonly keepsIndexPlans?: boolean;
   /** 0 to 1: spreads transactions that are run again. Default: Math.random. */
   readonly random?: () => number;
   /** Told of errors on idle connections and of lost LISTEN connections: they heal by themselves. */
@@ -39,21 +45,67 @@ export interface DatabaseOptions {
 
 const RECONNECT_AFTER_MS = 500;
 
-const queryableOn = (client: { query: pg.Pool["query"] }): Queryable => ({
-  query: async <Row>(sql: string, values: readonly unknown[] = []) =>
-    (await client.query(sql, values as unknown[])).rows as Row[],
+const indexPlans = `set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off;
+  set enable_mergejoin = off`;
+
+/** The name under which a statement is prepared; undefined: it is not. */
+type NameOf = (sql: string) => string | undefined;
+
+const MOST_PREPARED = 200;
+
+function statementNames(): NameOf {
+  const names = new Map<string, string>();
+  return (sql) => {
+    const known = names.get(sql);
+    // The code has a few dozen statements: more would mean that one is put together from values.
+    if (known !== undefined || names.size >= MOST_PREPARED) return known;
+    const name = `weir_${names.size}`;
+    names.set(sql, name);
+    return name;
+  };
+}
+
+const queryableOn = (client: pg.Pool | pg.PoolClient, nameOf: NameOf): Queryable => ({
+  query: async <Row>(sql: string, values: readonly unknown[] = []) => {
+    const name = nameOf(sql);
+    const query = { text: sql, values: values as unknown[], ...(name !== undefined && { name }) };
+    return (await client.query(query)).rows as Row[];
+  },
 });
 
-async function inTransaction<T>(pool: pg.Pool, work: (trx: Transaction) => Promise<T>): Promise<T> {
+/** A table has got another column since the statement was prepared: the connection's plans are of no use any more. */
+const isOutdatedPlan = (error: unknown): boolean => (error as { code?: unknown }).code === "0A000";
+
+/** Single statements, each on whatever connection is free. */
+const onAnyConnection = (pool: pg.Pool, nameOf: NameOf): Queryable => ({
+  query: async <Row>(sql: string, values?: readonly unknown[]) => {
+    const client = await pool.connect();
+    let isBroken = false;
+    try {
+      return await queryableOn(client, nameOf).query<Row>(sql, values);
+    } catch (error) {
+      isBroken = isOutdatedPlan(error) || !(error instanceof pg.DatabaseError);
+      throw error;
+    } finally {
+      client.release(isBroken);
+    }
+  },
+});
+
+async function inTransaction<T>(
+  { pool, nameOf }: { readonly pool: pg.Pool; readonly nameOf: NameOf },
+  work: (trx: Transaction) => Promise<T>,
+): Promise<T> {
   const client = await pool.connect();
   let isBroken = false;
   try {
     // Said each time, since a server may have another default: who waited for a lock relies on seeing what was committed.
     await client.query("begin isolation level read committed");
-    const result = await work({ ...queryableOn(client), isTransaction: true });
+    const result = await work({ ...queryableOn(client, nameOf), isTransaction: true });
     await client.query("commit");
     return result;
   } catch (error) {
+    isBroken = isOutdatedPlan(error);
     await client.query("rollback").catch(() => {
       isBroken = true;
     });
@@ -107,13 +159,19 @@ export function openDatabase(options: DatabaseOptions): Database {
   pool.on("error", options.onConnectionError);
   // The pool listens to idle connections only: one lost between two statements of a transaction would end the process.
   // The next statement says what happened.
-  pool.on("connect", (client) => client.on("error", () => undefined));
+  pool.on("connect", (client) => {
+    client.on("error", () => undefined);
+    // Goes ahead of the first statement; if it fails, so will that.
+    if (options.keepsIndexPlans) client.query(indexPlans).catch(() => undefined);
+  });
   const build = knexFactory({ client: "pg" });
-  const onPool = queryableOn(pool);
+  const nameOf = options.keepsIndexPlans ? statementNames() : () => undefined;
+  const onPool = onAnyConnection(pool, nameOf);
   return {
     ...onPool,
     build,
-    transaction: (work) => retryingDeadlocks(() => inTransaction(pool, work), options.random ?? Math.random),
+    transaction: (work) =>
+      retryingDeadlocks(() => inTransaction({ pool, nameOf }, work), options.random ?? Math.random),
     run: async <Row>(builder: Knex.QueryBuilder, on: Queryable = onPool) => {
       const { sql, bindings } = builder.toSQL().toNative();
       return await on.query<Row>(sql, bindings as unknown[]);

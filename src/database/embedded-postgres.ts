@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { chown, mkdtemp, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { type EmbeddedLocation, embeddedLocation } from "./embedded-location.ts";
+import { withFolderLock } from "./folder-lock.ts";
+import { initialiseCluster } from "./initialise-cluster.ts";
 import { type PostgresBinaries, postgresBinaries } from "./postgres-binaries.ts";
 
 /** A PostgreSQL of our own, for one data folder. */
@@ -78,64 +79,13 @@ async function freePort(): Promise<number> {
   return typeof address === "object" && address ? address.port : 0;
 }
 
-/** Resolves with the exit code once the program has ended. */
-const ended = (child: ChildProcess): Promise<number | null> =>
-  new Promise((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", resolve);
-  });
-
-/** Made beside its place and moved there when whole, since a killed start must not leave half a cluster in it. */
-async function initialise(binaries: PostgresBinaries, location: EmbeddedLocation, password: string): Promise<void> {
-  const beside = `${basename(location.cluster)}.new-`;
-  const folder = dirname(location.cluster);
-  for (const left of (await readdir(folder)).filter((name) => name.startsWith(beside)))
-    await rm(join(folder, left), { recursive: true, force: true });
-  const fresh = await mkdtemp(join(folder, beside));
-  if (location.user) await chown(fresh, location.user.uid, location.user.gid);
-  await runInitdb(binaries, { ...location, cluster: fresh }, password);
-  await rename(fresh, location.cluster);
-}
-
-async function runInitdb(binaries: PostgresBinaries, location: EmbeddedLocation, password: string): Promise<void> {
-  const scratch = await mkdtemp(join(tmpdir(), "weir-initdb-"));
-  const passwordFile = join(scratch, "password");
-  try {
-    await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
-    if (location.user) {
-      await chown(scratch, location.user.uid, location.user.gid);
-      await chown(passwordFile, location.user.uid, location.user.gid);
-    }
-    const child = spawn(
-      binaries.initdb,
-      [
-        `--pgdata=${location.cluster}`,
-        `--username=${USER}`,
-        `--pwfile=${passwordFile}`,
-        "--auth=scram-sha-256",
-        "--encoding=UTF8",
-        "--locale=C",
-        "--no-instructions",
-      ],
-      { ...location.user, cwd: "/", stdio: ["ignore", "ignore", "pipe"] },
-    );
-    let complaint = "";
-    child.stderr?.on("data", (chunk: Buffer) => {
-      complaint += chunk.toString();
-    });
-    if ((await ended(child)) !== 0) throw new Error(`initdb failed: ${complaint.trim()}`);
-  } finally {
-    await rm(scratch, { recursive: true, force: true });
-  }
-}
-
-async function clusterPassword(dataFolder: string): Promise<{ password: string; isNew: boolean }> {
+async function clusterPassword(dataFolder: string): Promise<string> {
   const file = join(dataFolder, "postgres-password");
   const known = await readFile(file, "utf8").catch(() => undefined);
-  if (known) return { password: known.trim(), isNew: false };
+  if (known) return known.trim();
   const password = randomBytes(24).toString("base64url");
   await writeFile(file, `${password}\n`, { mode: 0o600 });
-  return { password, isNew: true };
+  return password;
 }
 
 async function acceptsConnections(url: string): Promise<boolean> {
@@ -223,11 +173,16 @@ async function startNew(
 
 /**
  * Starts the PostgreSQL of a data folder, or takes over the one that runs there already: one that was left by a killed
- * server is used as it is, one that is just ending is waited for.
+ * server is used as it is, one that is just ending is waited for, and so is another process that is just starting it.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  await mkdir(options.dataFolder, { recursive: true });
+  return await withFolderLock(options.dataFolder, START_LIMIT_MS, () => startAlone(options));
+}
+
+async function startAlone(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const location = await embeddedLocation(options.dataFolder);
-  const { password } = await clusterPassword(options.dataFolder);
+  const password = await clusterPassword(options.dataFolder);
   const urlOn = (port: number) => `postgres://${USER}:${password}@127.0.0.1:${port}/postgres`;
   const handle = (postmaster: Postmaster, wasRunning: boolean): EmbeddedPostgres => ({
     url: urlOn(postmaster.port),
@@ -246,6 +201,6 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     () => true,
     () => false,
   );
-  if (!isInitialised) await initialise(binaries, location, password);
+  if (!isInitialised) await initialiseCluster({ initdb: binaries.initdb, location, user: USER, password });
   return handle(await startNew(binaries, location, { settings: options.settings ?? [], giveUpAt, urlOn }), false);
 }
