@@ -53,25 +53,34 @@ async function startServerStep(story: Story, dataDir: string, closers: Closers):
   return server;
 }
 
-async function setUp(story: Story, server: DemoServer, closers: Closers): Promise<Demo> {
+async function setUp({ story, closers, stopped }: Show, server: DemoServer): Promise<Demo> {
   const dictionary = await loadDictionary();
   const admin = createApiClient(server.url, server.adminKey);
   const bngLog = createBngLog();
   const parts = { story, server, admin };
   const bng = await bootBng(parts, { dictionary, log: bngLog });
   closers.push(bng.stop);
+  stopped.throwIfAborted();
   await everybodyOnline(parts, bng);
   const helpdesk = createApiClient(server.url, await helpdeskKey(admin));
   return { story, dictionary, admin, helpdesk, bng, bngLog };
 }
 
-async function tellAll(demo: Demo): Promise<void> {
+/** Each chapter goes to its end; who asked to stop is spared the next one. */
+async function tellAll(demo: Demo, stopped: AbortSignal): Promise<void> {
+  stopped.throwIfAborted();
   const caseId = await sinkholeChapter(demo, lines.sinkhole);
-  await otherReportsChapter(demo, lines);
-  await suspendChapter(demo, lines.suspended);
-  await passwordChapter(demo, lines.password);
-  await explainChapter(demo, caseId);
-  await nobodyElseChapter(demo, [lines.xarf, lines.ids]);
+  const others = [
+    () => otherReportsChapter(demo, lines),
+    () => suspendChapter(demo, lines.suspended),
+    () => passwordChapter(demo, lines.password),
+    () => explainChapter(demo, caseId),
+    () => nobodyElseChapter(demo, [lines.xarf, lines.ids]),
+  ];
+  for (const tell of others) {
+    stopped.throwIfAborted();
+    await tell();
+  }
 }
 
 interface Show {
@@ -83,12 +92,15 @@ interface Show {
   readonly stopped: AbortSignal;
 }
 
-async function show({ story, io, dataDir, isOnce, closers, stopped }: Show): Promise<number> {
+async function show(wanted: Show): Promise<number> {
+  const { story, io, dataDir, isOnce, closers, stopped } = wanted;
   let server: DemoServer | undefined;
   try {
     server = await startServerStep(story, dataDir, closers);
-    const demo = await setUp(story, server, closers);
-    await tellAll(demo);
+    stopped.throwIfAborted();
+    const demo = await setUp(wanted, server);
+    await tellAll(demo, stopped);
+    stopped.throwIfAborted();
     io.stdout.write(`\n${story.verifiedCount()} facts verified in ${story.elapsedText()}\n`);
     if (isOnce) return 0;
     const goingOn = "The BNG goes on, and so do reports, now and then. Ctrl-C ends it.";

@@ -42,6 +42,20 @@ test("one round of the demo verifies every step from the report to the lifting, 
   }
 }, 60_000);
 
+test("Ctrl-C while the demo is starting ends it before it tells anything", async () => {
+  const demo = startChild(process.execPath, [main, "demo"]);
+  try {
+    await demo.says(/are starting/, 20_000);
+    process.kill(demo.pid, "SIGINT");
+    expect(await demo.exited(), demo.output()).toBe(0);
+    expect(demo.output()).toContain("ending");
+    expect(demo.output()).not.toContain("open sessions");
+    expect(demo.output()).not.toContain("facts verified");
+  } finally {
+    await demo.stop();
+  }
+}, 40_000);
+
 test("the demo that goes on ends cleanly on Ctrl-C, in under ten seconds", async () => {
   const demo = startChild(process.execPath, [main, "demo"]);
   try {
