@@ -72,6 +72,10 @@ const columns = `subscriber_case.id, subscriber_case.subscriber_id, subscriber_c
 const SHOWN_ALONE = 200;
 const SHOWN_IN_LIST = 20;
 
+/** Stored is that a measure is to hold from then on, "active"; the calls about measures call that pending. */
+export const inWordsOfMeasures = (detail: CaseEventView["detail"]): CaseEventView["detail"] =>
+  detail["measureState"] === "active" ? { ...detail, measureState: "pending" } : detail;
+
 type Of<Item> = ReadonlyMap<string, readonly Item[]>;
 
 async function timelines(on: Queryable, ids: readonly string[], shown: number): Promise<Of<CaseEventView>> {
@@ -84,7 +88,7 @@ async function timelines(on: Queryable, ids: readonly string[], shown: number): 
     [ids, shown],
   );
   return Map.groupBy(
-    rows.map(({ at, kind, actor, note, detail, case_id }) => ({ at, kind, actor, note, detail, case_id })),
+    rows.map(({ detail, ...event }) => ({ ...event, detail: inWordsOfMeasures(detail) })),
     ({ case_id: id }) => id,
   );
 }

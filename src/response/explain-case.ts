@@ -1,6 +1,8 @@
 import type { Attribution } from "../attribution/attribute.ts";
 import type { Queryable } from "../database/database.ts";
 import type { Measure } from "../enforcement/measure.ts";
+import type { MeasureViewState } from "../enforcement/measure-view.ts";
+import { measureStates } from "../enforcement/measure-view-store.ts";
 import { type CaseEventView, type CaseView, caseById } from "./case-view-store.ts";
 import {
   decisionsOf,
@@ -27,7 +29,9 @@ export interface DecisionView {
 }
 
 /** A measure with everything that was sent for it, and what came of it. */
-export type MeasureExplained = Omit<Measure, "subscriberId" | "caseId"> & {
+export type MeasureExplained = Omit<Measure, "subscriberId" | "caseId" | "state"> & {
+  /** How it stands, in the words of the calls about measures. */
+  readonly state: MeasureViewState;
   readonly subscriber: string;
   readonly case: string | null;
   readonly enforcements: readonly Omit<PacketView, "measure">[];
@@ -99,9 +103,14 @@ async function measuresOf(on: Queryable, caseId: string, named: readonly string[
     ),
     ({ measure }) => measure,
   );
+  const states = await measureStates(
+    on,
+    measures.map(({ id }) => id),
+  );
   const explained = measures.map(({ subscriberId, caseId, ...measure }): [string, MeasureExplained] => {
     const enforcements = (packets.get(measure.id) ?? []).map(({ measure: _, ...packet }) => packet);
-    return [measure.id, { ...measure, subscriber: subscriberId, case: caseId ?? null, enforcements }];
+    const state = states.get(measure.id) ?? "lifted";
+    return [measure.id, { ...measure, state, subscriber: subscriberId, case: caseId ?? null, enforcements }];
   });
   return new Map(explained);
 }

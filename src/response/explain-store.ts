@@ -1,7 +1,7 @@
 import type { Queryable } from "../database/database.ts";
 import type { Measure } from "../enforcement/measure.ts";
 import { type MeasureRow, measureColumns, measureFromRow } from "../enforcement/measure-store.ts";
-import type { CaseEventView } from "./case-view-store.ts";
+import { type CaseEventView, inWordsOfMeasures } from "./case-view-store.ts";
 import {
   type ObservationRow,
   type ObservationView,
@@ -54,11 +54,12 @@ export async function reportOrigins(on: Queryable, ids: readonly string[]): Prom
 
 /** Every decision in a case's timeline, oldest first. */
 export async function decisionsOf(on: Queryable, caseId: string): Promise<CaseEventView[]> {
-  return await on.query<CaseEventView>(
+  const rows = await on.query<CaseEventView>(
     `select case_event.at, case_event.kind, case_event.actor, case_event.note, case_event.detail from case_event
      where case_event.case_id = $1 and case_event.kind like 'measure-%' order by case_event.id`,
     [caseId],
   );
+  return rows.map((event) => ({ ...event, detail: inWordsOfMeasures(event.detail) }));
 }
 
 /** The newest observations of a case, and those that its decisions rest on, however old; newest first. */

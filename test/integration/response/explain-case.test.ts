@@ -51,7 +51,7 @@ test("a case is explained from the report's row to the octets and what accountin
         rule: { decision: "measure-ordered", playbook: "botnet", version: 1, stage: "walled-garden", why: null },
         measure: {
           kind: "walled-garden",
-          state: "active",
+          state: "pending",
           enforcements: [
             {
               kind: "coa",
@@ -65,6 +65,9 @@ test("a case is explained from the report's row to the octets and what accountin
       },
     ],
     otherMeasures: [],
+  });
+  expect(explained?.timeline.find(({ kind }) => kind === "measure-ordered")?.detail).toMatchObject({
+    measureState: "pending",
   });
 });
 
