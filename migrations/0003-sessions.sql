@@ -77,7 +77,9 @@ create index session_live on session (subscriber_id) where stopped_at is null or
 -- Lists and walks of the open ones, which are few among all that ever were. Interims change none of these columns.
 create index session_open_id on session (id) where stopped_at is null;
 create index session_nobodys on session (id) where stopped_at is null and subscriber_id is null and username <> '';
-create index session_open_nas on session (nas_id, id) where stopped_at is null;
+-- On an expression, for the list alone: as long as the table has no statistics, the planner would take an index that
+-- begins with nas_id for look-ups by NAS and Acct-Session-Id, and read all of a BNG's sessions for each record.
+create index session_open_nas on session ((nas_id || ''), id) where stopped_at is null;
 
 -- Which session held which address from when to when, half open. Open intervals live in their own partition
 -- (held_until = infinity); closing one moves it to history, which is dropped by age, never deleted row by row.

@@ -6,6 +6,7 @@ import { createUpstreamMetrics, type UpstreamMetrics } from "./authorization/ups
 import { keepUpstreamSigning } from "./authorization/upstream-signing.ts";
 import type { HostPort } from "./config/host-port.ts";
 import type { Core } from "./core.ts";
+import { type Database, openDatabase } from "./database/database.ts";
 import { insertAccessEnforcements } from "./enforcement/access-journal-store.ts";
 import { enqueueOpened } from "./enforcement/outbox-store.ts";
 import { endPasswordRegeneration, markPasswordRegenerated } from "./enforcement/regenerate-password.ts";
@@ -38,6 +39,8 @@ interface UpstreamSide {
   stop(): Promise<void>;
 }
 
+/** Two batches of records, two of grants, look-ups and journal; more would only wait for the same cores. */
+const HOT_CONNECTIONS = 8;
 const PROXY_STATE_OCTETS = 8;
 /** Until then a server that another process saw sign may still be believed here without. */
 const SIGNING_EVERY_MS = 5_000;
@@ -77,8 +80,11 @@ async function openUpstream({ config, database, log, metrics, now }: Core): Prom
   return { auth, acct, secret, proxyState, stop };
 }
 
-function openAuthorizer(core: Core, upstream: UpstreamSide | undefined): Authorizer {
-  const { database, dictionary, keyRing, log, metrics, now } = core;
+function openAuthorizer(
+  core: Core,
+  { database, upstream }: { readonly database: Database; readonly upstream: UpstreamSide | undefined },
+): Authorizer {
+  const { dictionary, keyRing, log, metrics, now } = core;
   return createAuthorizer({
     database,
     dictionary,
@@ -97,11 +103,28 @@ function openAuthorizer(core: Core, upstream: UpstreamSide | undefined): Authori
   });
 }
 
+/** Of its own for records and logins: what they ask is asked over and over, and always of an index. */
+const openHotDatabase = ({ databaseUrl, log }: Core): Database =>
+  openDatabase({
+    url: databaseUrl,
+    maxConnections: HOT_CONNECTIONS,
+    keepsIndexPlans: true,
+    onConnectionError: (error) =>
+      log.warn(
+        { code: (error as { code?: unknown }).code, reason: error.message },
+        "a database connection was lost; another is opened when needed",
+      ),
+  });
+
 /** Opens the RADIUS ports of the configuration (0: off). */
 export async function startRadiusSide(core: Core, options: RadiusSideOptions): Promise<RadiusSide> {
-  const { config, database, nasDirectory, log, metrics, now } = core;
-  const upstream = await openUpstream(core);
-  const authorizer = openAuthorizer(core, upstream);
+  const { config, nasDirectory, log, metrics, now } = core;
+  const database = openHotDatabase(core);
+  const upstream = await openUpstream(core).catch(async (error: unknown) => {
+    await database.close();
+    throw error;
+  });
+  const authorizer = openAuthorizer(core, { database, upstream });
   const recorder = createSessionRecorder({
     database,
     now,
@@ -114,6 +137,7 @@ export async function startRadiusSide(core: Core, options: RadiusSideOptions): P
     await recorder.stop();
     await authorizer.stop();
     await upstream?.stop();
+    await database.close();
   };
   try {
     const acct = upstream?.acct;

@@ -10,7 +10,7 @@ import { startProblem } from "./start-problem.ts";
 
 export const summary = "one of the server's RADIUS processes: started by it, not by people";
 
-const MAX_CONNECTIONS = 8;
+const MAX_CONNECTIONS = 4;
 
 export async function run(_args: readonly string[], io: CommandIo): Promise<number> {
   const send = process.send?.bind(process);

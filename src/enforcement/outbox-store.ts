@@ -122,11 +122,12 @@ export interface SessionToCheck {
 /**
  * Enqueues those sessions, just opened in this transaction, that do not follow their subscriber's profile. Takes the
  * subscribers' rows FOR SHARE, in one order: a measure being set meanwhile either sees the session, or is seen here.
+ * False: all of them follow it.
  */
-export async function enqueueOpened(trx: Transaction, sessions: readonly SessionToCheck[]): Promise<void> {
+export async function enqueueOpened(trx: Transaction, sessions: readonly SessionToCheck[]): Promise<boolean> {
   const owned = sessions.filter((session) => session.subscriberId !== undefined);
-  if (owned.length === 0) return;
-  await trx.query(
+  if (owned.length === 0) return false;
+  const rows = await trx.query(
     `with locked as materialized (
        select subscriber.id, subscriber.profile_digest from subscriber where subscriber.id = any ($3::text[])
        order by subscriber.id collate "C" for share),
@@ -146,4 +147,5 @@ export async function enqueueOpened(trx: Transaction, sessions: readonly Session
       owned.map(({ appliedDigest }) => appliedDigest),
     ],
   );
+  return rows.length > 0;
 }

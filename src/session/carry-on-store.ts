@@ -14,16 +14,24 @@ const time = (date: Date): string => date.toISOString();
 export async function carryOn(on: Queryable, events: readonly AccountingEvent[]): Promise<number[]> {
   if (events.length === 0) return [];
   const rows = await on.query<{ place: number }>(
-    `with carried as (
+    `with found as materialized (
+       select record.*, newest.id
+       from unnest($1::text[], $2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[],
+         $7::bigint[], $8::bigint[], $9::integer[], $10::boolean[]) with ordinality as record (nas_id, acct_session_id,
+         shown_digest, at, received_at, claimed_start, input_octets, output_octets, interim_seconds, is_start, place)
+       -- the newest use of the id, one look-up each; whether it is open is asked below, and in words that fit no index:
+       -- while the table has no statistics, the planner would take one of the open sessions for it, and read all of them
+       cross join lateral (
+         select session.id from session where session.nas_id = record.nas_id
+           and session.acct_session_id = record.acct_session_id order by session.incarnation desc limit 1) as newest),
+     carried as (
        update session set last_event_at = record.at, last_seen_at = greatest(session.last_seen_at, record.received_at),
          input_octets = greatest(session.input_octets, record.input_octets),
          output_octets = greatest(session.output_octets, record.output_octets),
          interim_seconds = coalesce(record.interim_seconds, session.interim_seconds)
-       from unnest($1::text[], $2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[],
-         $7::bigint[], $8::bigint[], $9::integer[], $10::boolean[]) with ordinality as record (nas_id, acct_session_id, shown_digest, at,
-         received_at, claimed_start, input_octets, output_octets, interim_seconds, is_start, place)
-       where session.nas_id = record.nas_id and session.acct_session_id = record.acct_session_id
-         and session.stopped_at is null and session.shown_digest = record.shown_digest
+       from found as record
+       where session.id = record.id
+         and coalesce(session.stopped_at, 'infinity') = 'infinity' and session.shown_digest = record.shown_digest
          and session.last_event_at <= record.at
          and case when record.is_start
            then session.is_start_known and record.at <= session.started_at + interval '${UNSAID_DELAY_MS} milliseconds'

@@ -88,7 +88,11 @@ function filtered(build: Knex, filter: SessionFilter): Knex.QueryBuilder {
   if (filter.state === "closed") sessions.whereNotNull("session.stopped_at");
   if (filter.subscriber !== undefined) sessions.where("session.subscriber_id", filter.subscriber);
   if (filter.username !== undefined) sessions.where("session.username", filter.username);
-  if (filter.nas !== undefined) sessions.where("session.nas_id", filter.nas);
+  if (filter.nas !== undefined) {
+    // As the index session_open_nas has it.
+    if (filter.state === "open") sessions.whereRaw("session.nas_id || '' = ?", [filter.nas]);
+    else sessions.where("session.nas_id", filter.nas);
+  }
   if (filter.id !== undefined) sessions.where("session.id", filter.id);
   if (filter.ip !== undefined) sessions.whereIn("session.id", holdersOf(build, filter.ip, filter.state === "open"));
   return sessions;

@@ -27,9 +27,9 @@ export interface SessionRecorderDependencies {
   /** Whether a username that nobody has makes a subscriber of that name. */
   readonly autoSubscribers: boolean;
   readonly hooks: {
-    /** In the transaction that wrote these sessions, after their rows. */
-    opened(trx: Transaction, sessions: readonly OpenedSession[]): Promise<void>;
-    /** After a commit that `opened` was called in. */
+    /** In the transaction that wrote these sessions, after their rows. Answers whether that leaves something to do. */
+    opened(trx: Transaction, sessions: readonly OpenedSession[]): Promise<boolean>;
+    /** After a commit in which `opened` answered that there is something to do. */
     committed(): void;
   };
   /** Told of every failure that cost records their answer. */
@@ -69,12 +69,11 @@ export function createSessionRecorder(dependencies: SessionRecorderDependencies)
   }
 
   async function commitWhole(events: readonly AccountingEvent[]): Promise<void> {
-    const hasOpened = await database.transaction(async (trx) => {
+    const isSomethingToDo = await database.transaction(async (trx) => {
       const opened = await recordBatch(trx, events, dependencies.autoSubscribers);
-      if (opened.length > 0) await hooks.opened(trx, opened);
-      return opened.length > 0;
+      return opened.length > 0 && (await hooks.opened(trx, opened));
     });
-    if (hasOpened) hooks.committed();
+    if (isSomethingToDo) hooks.committed();
   }
 
   async function commitRetrying(events: readonly AccountingEvent[]): Promise<void> {

@@ -23,7 +23,7 @@ export interface RecorderHarness extends TestDatabase {
 export interface RecorderHarnessOptions {
   readonly autoSubscribers?: boolean;
   readonly limits?: Partial<RecorderLimits>;
-  readonly onOpened?: (trx: Transaction, sessions: readonly OpenedSession[]) => Promise<void>;
+  readonly onOpened?: (trx: Transaction, sessions: readonly OpenedSession[]) => Promise<boolean>;
 }
 
 /** A database with two NASes (bng1, bng2), and a recorder on it. */
@@ -43,7 +43,7 @@ export async function createRecorderHarness(options: RecorderHarnessOptions = {}
       hooks: {
         opened: async (trx, sessions) => {
           opened.push(...sessions);
-          await options.onOpened?.(trx, sessions);
+          return (await options.onOpened?.(trx, sessions)) ?? false;
         },
         committed: () => undefined,
       },
