@@ -29,14 +29,12 @@ test.each(ends)("with %s as line end a field may hold nine of them, not ten", (_
   expect(records(field(10))[0]).toMatchObject({ ok: false });
 });
 
-/** Of several, the shortest: what else the machine does meanwhile counts less. */
-function fastestMs(work: () => void): number {
-  const times = [1, 2, 3].map(() => {
-    const started = performance.now();
-    work();
-    return performance.now() - started;
-  });
-  return Math.min(...times);
+/** CPU time of this process: what else the machine does meanwhile does not count. */
+function cpuMs(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
+  const used = process.cpuUsage(before);
+  return (used.user + used.system) / 1000;
 }
 
 const columns = Array.from({ length: 30 }, (_, index) => `c${index}`).join(",");
@@ -47,9 +45,10 @@ test.each(ends)("with %s as line end four times the file takes about four times 
   const file = (rows: number) => columns + end + line.repeat(rows);
   const [small, large] = [file(2_000), file(8_000)];
   expect(records(small)).toHaveLength(2_000);
-  const ratio = fastestMs(() => records(large)) / fastestMs(() => records(small));
+  // One after the other, several times, so that warming up and collecting garbage fall on both.
+  const ratios = [1, 2, 3, 4, 5].map(() => cpuMs(() => records(large)) / cpuMs(() => records(small)));
   // 16 where every field is searched for to the end of the file.
-  expect(ratio).toBeLessThan(10);
+  expect(ratios.sort((a, b) => a - b)[1]).toBeLessThan(10);
 });
 
 test.each(ends)("a file of records over several lines, with %s as line end, is read whole", (_, end) => {
@@ -72,5 +71,5 @@ test.each([
   ["one line", "a".repeat(400_000)],
   ["commas", ",".repeat(400_000)],
 ])("400 KB of %s take no longer than so many characters should", (_, text) => {
-  expect(fastestMs(() => records(`a,b\n${text}`))).toBeLessThan(1_000);
+  expect(cpuMs(() => records(`a,b\n${text}`))).toBeLessThan(1_000);
 });

