@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Logger } from "pino";
 import { Gauge, Registry } from "prom-client";
 import type { Config } from "./config/config.ts";
+import { connectionFault } from "./database/connection-fault.ts";
 import { type Database, openDatabase } from "./database/database.ts";
 import { migrate } from "./database/migrate.ts";
 import type { Dictionary } from "./dictionary/dictionary.ts";
@@ -84,7 +85,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       url: databaseUrl,
       maxConnections: options.maxConnections,
       onConnectionError: (error) =>
-        log.warn({ err: error }, "a database connection was lost; another is opened when needed"),
+        log.warn(connectionFault(error), "a database connection was lost; another is opened when needed"),
     });
     closers.push(database.close);
     const keyRing = createKeyRing(await secretKeys(config));

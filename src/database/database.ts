@@ -156,7 +156,11 @@ export function openDatabase(options: DatabaseOptions): Database {
     connectionTimeoutMillis: 5_000,
     application_name: "weir",
   });
-  pool.on("error", options.onConnectionError);
+  let isClosing = false;
+  // pg's pool does not wait for its connections to end: one that PostgreSQL is quicker to end was not lost.
+  pool.on("error", (error) => {
+    if (!isClosing) options.onConnectionError(error);
+  });
   // The pool listens to idle connections only: one lost between two statements of a transaction would end the process.
   // The next statement says what happened.
   pool.on("connect", (client) => {
@@ -182,6 +186,7 @@ export function openDatabase(options: DatabaseOptions): Database {
       return listening.stop;
     },
     close: async () => {
+      isClosing = true;
       await build.destroy();
       await pool.end();
     },

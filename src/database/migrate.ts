@@ -21,9 +21,17 @@ const sqlFiles: Knex.MigrationSource<string> = {
   }),
 };
 
+/** knex writes to the standard output, which is the commands' own; what went wrong is thrown as well. */
+const silent: Knex.Logger = {
+  warn: () => undefined,
+  error: () => undefined,
+  deprecate: () => undefined,
+  debug: () => undefined,
+};
+
 /** Brings the schema up to date; several nodes may call it at once (knex locks). Returns the names it applied. */
 export async function migrate(databaseUrl: string): Promise<string[]> {
-  const knex = knexFactory({ client: "pg", connection: databaseUrl, pool: { min: 0, max: 1 } });
+  const knex = knexFactory({ client: "pg", connection: databaseUrl, pool: { min: 0, max: 1 }, log: silent });
   try {
     const [, applied] = (await knex.migrate.latest({ migrationSource: sqlFiles })) as [number, string[]];
     return applied;

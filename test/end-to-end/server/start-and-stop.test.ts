@@ -147,6 +147,13 @@ describe("a port that is taken", () => {
   });
 });
 
+test("a database that cannot be reached is named in a sentence, and nothing else is said", async () => {
+  const weir = startWeirProcess(await configured({ DATABASE_URL: "postgres://nobody:here@127.0.0.1:1/weir" }));
+  expect((await weir.ended()).code).toBe(1);
+  expect(weir.stdout()).toBe("");
+  expect(weir.stderr()).toMatch(/^weir serve: 127\.0\.0\.1:1 cannot be reached .*, see DATABASE_URL\n$/);
+});
+
 test("several addresses, IPv6 among them, are all listened on", async () => {
   const weir = startWeirProcess(await configured({ WEIR_HOST: "127.0.0.1,127.0.0.2,::1" }));
   const ready = await weir.ready();
