@@ -16,6 +16,8 @@ export interface RadiusPortOptions {
   readonly rule: MessageAuthenticatorRule;
   readonly lacksMessageAuthenticator: (nasId: string, isLacking: boolean) => void;
   readonly metrics: PortMetrics;
+  /** Told of each datagram that is from no NAS. */
+  readonly unknownSender: (address: string) => void;
   readonly now: () => Date;
   readonly maxInFlight: number;
   readonly onError: (error: unknown) => void;
@@ -53,6 +55,7 @@ export class RadiusPort {
       try {
         const reason = this.#receive(datagram, sender, { cache, send });
         if (reason !== undefined) metrics.dropped(reason);
+        if (reason === "unknown-nas") this.#options.unknownSender(plainAddress(sender.address));
       } catch (error) {
         metrics.dropped("internal-error");
         this.#options.onError(error);

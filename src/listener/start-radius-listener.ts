@@ -16,6 +16,7 @@ import { createListenerMetrics, type PortMetrics } from "./listener-metrics.ts";
 import { MessageAuthenticatorRule } from "./message-authenticator-rule.ts";
 import { RadiusPort } from "./radius-port.ts";
 import { openRadiusSocket, type RadiusSocket } from "./radius-socket.ts";
+import { createUnknownSenders } from "./unknown-senders.ts";
 
 export interface RadiusListenerDependencies {
   /** Addresses to bind, IPv4 and IPv6. Where replies must leave from the address that was asked, name each, not a wildcard. */
@@ -133,6 +134,12 @@ export async function startRadiusListener(dependencies: RadiusListenerDependenci
     onError: (error) =>
       log.warn({ err: error }, "could not note that a NAS sends Message-Authenticators; will try again"),
   });
+  const now = dependencies.now ?? (() => new Date());
+  const unknownSender = createUnknownSenders({
+    now,
+    tell: (address) =>
+      log.warn({ address }, "dropped as unknown-nas: no NAS has this address, or none there this NAS-Identifier"),
+  });
   const radiusPort = (portMetrics: PortMetrics, handlers: readonly (readonly [number, Handler])[]) => ({
     metrics: portMetrics,
     radius: new RadiusPort({
@@ -141,7 +148,8 @@ export async function startRadiusListener(dependencies: RadiusListenerDependenci
       rule,
       lacksMessageAuthenticator: metrics.lacksMessageAuthenticator,
       metrics: portMetrics,
-      now: dependencies.now ?? (() => new Date()),
+      now,
+      unknownSender,
       maxInFlight: dependencies.maxInFlight ?? MAX_IN_FLIGHT,
       onError: (error) => log.error({ err: error }, "a RADIUS request failed in a way that nobody expected"),
     }),

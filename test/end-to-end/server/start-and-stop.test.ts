@@ -154,6 +154,22 @@ test("a database that cannot be reached is named in a sentence, and nothing else
   expect(weir.stderr()).toMatch(/^weir serve: 127\.0\.0\.1:1 cannot be reached .*, see DATABASE_URL\n$/);
 });
 
+test("who sends and is no NAS is named in the log, once for all that it sends", async () => {
+  const weir = startWeirProcess(await configured({ WEIR_LOG_LEVEL: "warn" }));
+  const ready = await weir.ready();
+  const peer = await openRadiusPeer(ready.acct ?? 0, "127.0.0.1", "127.0.0.9");
+  for (const session of ["one", "two"])
+    expect(await peer.ask(accountingRequest({ secret: SECRET, status: 1, session }), 200)).toBeUndefined();
+  await peer.close();
+  const lines = () =>
+    weir
+      .stdout()
+      .split("\n")
+      .filter((line) => line.includes("unknown-nas"));
+  await expect.poll(() => lines().length).toBe(1);
+  expect(JSON.parse(lines()[0] ?? "")).toMatchObject({ level: "warn", address: "127.0.0.9" });
+});
+
 test("several addresses, IPv6 among them, are all listened on", async () => {
   const weir = startWeirProcess(await configured({ WEIR_HOST: "127.0.0.1,127.0.0.2,::1" }));
   const ready = await weir.ready();
