@@ -89,11 +89,11 @@ const moment = (at: number | Date): string => new Date(at).toISOString();
 const period = (interval: HeldInterval): string =>
   interval.to === null ? `since ${moment(interval.from)}` : `from ${moment(interval.from)} to ${moment(interval.to)}`;
 
-const whenOf = (window: Window): string =>
-  window.at === window.until ? moment(window.at) : `${moment(window.at)} to ${moment(window.until)}`;
+const spanOf = (window: Window): string =>
+  window.at === window.until ? `at ${moment(window.at)}` : `from ${moment(window.at)} to ${moment(window.until)}`;
 
-const within = (window: Window): string =>
-  window.skewMs > 0 ? `${whenOf(window)} (clocks may be ${window.skewMs / 1000} s apart)` : whenOf(window);
+const during = (window: Window): string =>
+  window.skewMs > 0 ? `${spanOf(window)}, give or take ${window.skewMs / 1000} s` : spanOf(window);
 
 const candidate = (interval: HeldInterval): Candidate => ({
   subscriber: interval.subscriber,
@@ -108,7 +108,7 @@ function several(intervals: readonly HeldInterval[], window: Window): string {
   const [first, second] = intervals;
   const handover = first?.to && second && names.length === 2 ? `; it changed hands at ${moment(second.from)}` : "";
   const shown = names.slice(0, 5).join(", ") + (names.length > 5 ? ` and ${names.length - 5} more` : "");
-  return `${shown} held the address within ${within(window)}${handover}`;
+  return `${shown} held the address ${during(window)}${handover}`;
 }
 
 /** The session that held the address at the time itself, else the first one within the clocks' error. */
@@ -124,7 +124,7 @@ function doubt(intervals: readonly HeldInterval[], window: Window): string | und
   if (first.subscriber === null)
     return `session ${first.session} held the address ${period(first)}, but its username belongs to no subscriber`;
   if (!first.subscriberExists) return `${first.subscriber} held the address ${period(first)}, but was removed since`;
-  const only = `only ${first.subscriber} is known to have held the address within ${whenOf(window)}`;
+  const only = `only ${first.subscriber} is known to have held the address ${spanOf(window)}`;
   const gap = firstGap(intervals, window, end);
   if (gap !== undefined) return `${only}, but nobody is at ${moment(gap)}`;
   const unsure = firstGap(intervals, window, sureEnd);
@@ -146,7 +146,7 @@ export function attribute(span: ObservedSpan, intervals: readonly HeldInterval[]
   const candidates = held.map(candidate);
   const [first] = held;
   if (!first) {
-    const reason = `no session is known to have held the address within ${within(window)}`;
+    const reason = `no session is known to have held the address ${during(window)}`;
     return { verdict: "none", subscriber: null, session: null, candidates, reason };
   }
   const reason = doubt(held, window);
@@ -158,6 +158,6 @@ export function attribute(span: ObservedSpan, intervals: readonly HeldInterval[]
     subscriber: first.subscriber,
     session,
     candidates,
-    reason: `only ${first.subscriber} held the address within ${within(window)}: session ${session} ${period(ofSession)}`,
+    reason: `only ${first.subscriber} held the address ${during(window)}: session ${session} ${period(ofSession)}`,
   };
 }

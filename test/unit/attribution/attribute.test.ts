@@ -27,7 +27,14 @@ test("one subscriber who held it all the time is named, with the session", () =>
   const answer = attribute({ at: at(0) }, [interval]);
   expect(answer).toMatchObject({ verdict: "exact", subscriber: "alice", session: interval.session });
   expect(answer.candidates).toEqual([{ subscriber: "alice", session: interval.session, from: at(-100), to: null }]);
-  expect(answer.reason).toContain("only alice held the address");
+  expect(answer.reason).toContain("only alice held the address at 2026-11-20T12:00:00.000Z, give or take 2 s: session");
+});
+
+test("the reason says the span, and no clocks' error where there is none", () => {
+  const nobody = "no session is known to have held the address";
+  const [from, to] = ["2026-11-20T12:00:00.000Z", "2026-11-20T12:00:10.000Z"];
+  expect(attribute(point(0), []).reason).toBe(`${nobody} at ${from}`);
+  expect(attribute({ at: at(0), until: at(10) }, []).reason).toBe(`${nobody} from ${from} to ${to}, give or take 2 s`);
 });
 
 test("nobody held it: none, without candidates", () => {
