@@ -10,6 +10,8 @@ import { seededRandom } from "../simulator/seeded-random.ts";
 import { type BngArguments, parseBngArguments, readBngArguments } from "./bng-console/bng-arguments.ts";
 import { carryOutCommand, commandHelp } from "./bng-console/bng-commands.ts";
 import { eventJson, eventText, isShown } from "./bng-console/event-text.ts";
+import { createLoginNotices } from "./bng-console/login-notices.ts";
+import { registrationKey } from "./bng-console/registration-key.ts";
 import type { CommandIo } from "./command-io.ts";
 import { failureText } from "./failure-text.ts";
 import { interruption } from "./interruption.ts";
@@ -36,8 +38,9 @@ reported (Start, Interim, Stop), and it comes back by itself after a Disconnect.
   --chap                log in with CHAP in place of PAP
   --nas-ip A --nas-identifier TEXT            what it calls itself; default its address, bng1.isp.example
   --password-of N=TEXT  another password for subscriber N; may be repeated
-  --register URL --key KEY                    puts itself into Weir's list of NASes first, under the first part of
-                        its NAS-Identifier: PUT /v1/nas/bng1
+  --register URL        puts itself into Weir's list of NASes first, under the first part of its NAS-Identifier:
+                        PUT /v1/nas/bng1; with an admin key
+  --key KEY | --key-file FILE                 that key, or the file with it; absent: WEIR_ADMIN_KEY
 
   --lose % --duplicate %                      of datagrams, in either direction
   --delay MS            each datagram leaves up to so much later
@@ -77,11 +80,14 @@ async function register(
 }
 
 async function start(given: BngArguments, io: CommandIo): Promise<Bng> {
-  if (given.registration) await register(given, given.registration);
+  const { registration } = given;
+  if (registration) await register(given, { url: registration.url, key: await registrationKey(registration) });
   const dictionary = await loadDictionary();
   const { address } = await lookup(given.server, given.address.includes(":") ? 6 : 4);
   const text = given.isJson ? eventJson : eventText;
+  const notice = createLoginNotices({ lines: given.sessions, say: (said) => void io.stderr.write(`${said}\n`) });
   const tell = (event: BngEvent): void => {
+    notice(event);
     if (isShown(event, given.events)) io.stdout.write(`${text(dictionary, event)}\n`);
   };
   const { authPort, acctPort } = given;

@@ -5,6 +5,7 @@ import type { NasIdentity } from "../../simulator/nas-identity.ts";
 import { personalityNames, personalityOf } from "../../simulator/personalities/personalities.ts";
 import type { Personality } from "../../simulator/personality.ts";
 import { passwordOf } from "../../simulator/subscriber-names.ts";
+import type { RegistrationKey } from "./registration-key.ts";
 
 const optionForms = {
   server: { type: "string", default: "127.0.0.1" },
@@ -35,6 +36,7 @@ const optionForms = {
   for: { type: "string" },
   register: { type: "string" },
   key: { type: "string" },
+  "key-file": { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const;
 
@@ -66,7 +68,7 @@ export interface BngArguments {
   readonly events: ShownEvents;
   readonly isJson: boolean;
   readonly forSeconds: number | undefined;
-  readonly registration: { readonly url: string; readonly key: string } | undefined;
+  readonly registration: ({ readonly url: string } & RegistrationKey) | undefined;
 }
 
 export type ReadBngArguments =
@@ -103,7 +105,9 @@ function problemOf(values: Values): string | undefined {
   if (!personalityOf(values.vendor)) return `--vendor is one of ${personalityNames.join(", ")}`;
   if (!["all", "changes", "none"].includes(values.events)) return "--events is all, changes or none";
   if (!passwords(values["password-of"] ?? [])) return "--password-of is N=PASSWORD";
-  if ((values.register === undefined) !== (values.key === undefined)) return "--register URL and --key KEY go together";
+  const keys = [values.key, values["key-file"]].filter((given) => given !== undefined).length;
+  if (keys > 1) return "--key and --key-file say the same: one of them";
+  if (keys > 0 && values.register === undefined) return "--key and --key-file are for --register URL";
   if (values.register !== undefined && !URL.canParse(values.register)) return "--register is a URL";
   return undefined;
 }
@@ -129,7 +133,7 @@ export function readBngArguments(values: Values): ReadBngArguments {
   const own = passwords(values["password-of"] ?? []);
   if (problem !== undefined || !personality || !own) return { ok: false, problem: problem ?? "--vendor is wrong" };
   const { read, problem: numberProblem } = numberReader(values);
-  const { register, key } = values;
+  const { register, key, "key-file": keyFile } = values;
   const given: BngArguments = {
     server: values.server,
     authPort: read("auth-port", PORT),
@@ -151,7 +155,7 @@ export function readBngArguments(values: Values): ReadBngArguments {
     events: shownEvents(values.events),
     isJson: values.json,
     forSeconds: values.for === undefined ? undefined : read("for", [1, 86_400]),
-    registration: register === undefined || key === undefined ? undefined : { url: register, key },
+    registration: register === undefined ? undefined : { url: register, key, keyFile },
   };
   const wrong = numberProblem();
   return wrong === undefined ? { ok: true, arguments: given } : { ok: false, problem: wrong };

@@ -18,6 +18,9 @@ const name = { coa: "CoA", disconnect: "Disconnect" } as const;
 const milliseconds = (from: string | null, to: string | null): number =>
   from === null || to === null ? Number.NaN : Date.parse(to) - Date.parse(from);
 
+/** When it happened, rather than when we came to hear of it. */
+const momentOf = (time: string | null): Date => (time === null ? new Date() : new Date(time));
+
 /** Waits until the BNG has answered, and tells what went over the wire. Throws DemoFailure unless it was an ACK. */
 export async function showEnforcement(
   demo: Demo,
@@ -29,11 +32,15 @@ export async function showEnforcement(
     (await sentSince(demo, line, since)).find((one) => one.kind === kind && one.outcome !== null),
   );
   const after = Date.parse(sent.sentAt ?? "") - since;
-  story.tell(`${what}-Request for ${customerIdOf(line)} leaves, ${after} ms after it was asked for`);
+  story.tell(
+    `${what}-Request for ${customerIdOf(line)} leaves, ${after} ms after it was asked for`,
+    momentOf(sent.sentAt),
+  );
   if (isShown && sent.request) story.detail(...packetText(dictionary, sent.request));
   const took = milliseconds(sent.sentAt, sent.answeredAt);
   story.tell(
     `${what}: ${sent.outcome} after ${took} ms, ${sent.attempts} transmission${sent.attempts === 1 ? "" : "s"}`,
+    momentOf(sent.answeredAt),
   );
   if (isShown && sent.response) story.detail(...packetText(dictionary, sent.response));
   story.verify(`the BNG acknowledged the ${what}-Request`, sent.outcome === "acknowledged", sent.outcome);

@@ -4,8 +4,8 @@ import { DemoFailure } from "./demo-failure.ts";
 /** What the demo shows, line by line, as it happens. */
 export interface Story {
   chapter(title: string): void;
-  /** Something happened: with the time of day, and the time since the beginning. */
-  tell(text: string): void;
+  /** Something happened, now or at `at`: with the time of day, and the time since the beginning. */
+  tell(text: string, at?: Date): void;
   /** More about it. */
   detail(...lines: readonly string[]): void;
   /** A claim that was checked; throws DemoFailure where it does not hold. */
@@ -28,14 +28,15 @@ const timeOfDay = (time: Date): string => {
 };
 
 export function createStory(out: NodeJS.WritableStream): Story {
-  const beganAt = performance.now();
+  const beganAt = Date.now();
   let chapters = 0;
   let verified = 0;
-  const elapsed = () => `${((performance.now() - beganAt) / 1000).toFixed(2)} s`;
+  const elapsed = (at = Date.now()) => `${(Math.max(0, at - beganAt) / 1000).toFixed(2)} s`;
   const write = (line: string): void => {
     out.write(`${line}\n`);
   };
-  const tell = (text: string) => write(`${timeOfDay(new Date())} ${`+${elapsed()}`.padStart(9)}  ${text}`);
+  const tell = (text: string, at = new Date()) =>
+    write(`${timeOfDay(at)} ${`+${elapsed(at.getTime())}`.padStart(9)}  ${text}`);
   const verify: Story["verify"] = (claim, holds, found) => {
     if (!holds) {
       const seen = found === undefined ? "" : `; found: ${JSON.stringify(found)}`;
@@ -64,6 +65,6 @@ export function createStory(out: NodeJS.WritableStream): Story {
       }
     },
     verifiedCount: () => verified,
-    elapsedText: elapsed,
+    elapsedText: () => elapsed(),
   };
 }

@@ -1,13 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { resolve } from "node:path";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { passwordOf, usernameOf } from "../../../src/simulator/subscriber-names.ts";
 import { freePort } from "../../support/free-port.ts";
 import { startWeir, type WeirUnderTest } from "../../support/weir-server.ts";
 import { until } from "./until.ts";
 
+const ADMIN_KEY = "admin-key-of-this-test-0123456789abcdef";
 const main = resolve(import.meta.dirname, "../../../src/main.ts");
 let weir: WeirUnderTest;
 let coaPort: number;
@@ -25,8 +28,11 @@ beforeAll(async () => {
 afterAll(async () => await weir?.stop());
 
 /** `weir bng` as a program of its own. */
-function bng(...args: readonly string[]) {
-  const child = spawn(process.execPath, [main, "bng", ...args], { stdio: ["pipe", "pipe", "pipe"] });
+const bng = (...args: readonly string[]) => bngIn({}, args);
+
+function bngIn(environment: Readonly<Record<string, string>>, args: readonly string[]) {
+  const env = { ...process.env, ...environment };
+  const child = spawn(process.execPath, [main, "bng", ...args], { env, stdio: ["pipe", "pipe", "pipe"] });
   let said = "";
   for (const stream of [child.stdout, child.stderr])
     stream.on("data", (chunk: Buffer) => {
@@ -76,13 +82,21 @@ test("it logs its subscribers in, shows what is in force, and does what is typed
 test("with --for it ends by itself: 0 where every subscriber had a session, 1 where not", async () => {
   const well = bng(...server(["--sessions=2", "--first=5", "--for=1"]));
   expect(await well.exited, well.said()).toBe(0);
+  expect(well.said()).toContain("all 2 subscribers are online");
+  expect(well.said()).not.toContain("logins are rejected");
   const refused = bng(...server(["--sessions=2", "--first=5", "--for=1", "--password-of=5=wrong", "--json"]));
   expect(await refused.exited, refused.said()).toBe(1);
+  expect(refused.said()).toContain("the server has to know each subscriber's username and password");
+  expect(refused.said()).not.toContain("are online");
   const [event] = refused.said().match(/^\{"kind":"login".*$/m) ?? [];
   expect(JSON.parse(event ?? "{}")).toMatchObject({ line: 5, result: "rejected" });
 });
 
-test("--register tells Weir's API of it first", async () => {
+test.each<[string, (file: string) => { args: readonly string[]; environment?: Readonly<Record<string, string>> }]>([
+  ["--key", () => ({ args: ["--key=k"] })],
+  ["--key-file", (file) => ({ args: [`--key-file=${file}`] })],
+  ["WEIR_ADMIN_KEY", () => ({ args: [], environment: { WEIR_ADMIN_KEY: ADMIN_KEY } })],
+])("--register tells Weir's API of it first, with the key of %s", async (_, given) => {
   const asked: { url: string; key: string; body: string }[] = [];
   const api = createServer((request, response) => {
     request.setEncoding("utf8").on("data", (body: string) => {
@@ -92,12 +106,17 @@ test("--register tells Weir's API of it first", async () => {
   });
   api.listen(0, "127.0.0.1");
   await once(api, "listening");
+  const file = join(tmpdir(), `weir-bng-key-${process.pid}`);
   const address = api.address();
   const port = typeof address === "object" && address ? address.port : 0;
   try {
-    const child = bng(...server(["--first=5", "--for=1", `--register=http://127.0.0.1:${port}`, "--key=k"]));
+    await writeFile(file, `${ADMIN_KEY}\n`);
+    const { args, environment = {} } = given(file);
+    const options = server(["--first=5", "--for=1", `--register=http://127.0.0.1:${port}`, ...args]);
+    const child = bngIn(environment, options);
     await child.exited;
-    expect(asked).toMatchObject([{ url: "/v1/nas/bng1", key: "Bearer k" }]);
+    const key = args[0] === "--key=k" ? "k" : ADMIN_KEY;
+    expect(asked, child.said()).toMatchObject([{ url: "/v1/nas/bng1", key: `Bearer ${key}` }]);
     expect(JSON.parse(asked[0]?.body ?? "{}")).toEqual({
       address: "127.0.0.1",
       secret: "s3",
@@ -108,13 +127,15 @@ test("--register tells Weir's API of it first", async () => {
   } finally {
     api.close();
     await once(api, "close");
+    await rm(file, { force: true });
   }
 });
 
 test.each([
   ["--vendor=nobody", /--vendor is one of generic/],
   ["--lose=101", /--lose "101" is not a number from 0 to 100/],
-  ["--key=k", /--register URL and --key KEY go together/],
+  ["--key=k", /--key and --key-file are for --register URL/],
+  ["--key-file=k", /--key and --key-file are for --register URL/],
   ["--nonsense", /Unknown option '--nonsense'/],
   ["stray", /"stray" is one argument too many/],
 ])("%s is wrong usage", async (argument, said) => {
