@@ -20,6 +20,8 @@ declare module "fastify" {
     readonly right?: Right;
     /** Media types and a sentence for the OpenAPI document, where the body is not JSON. */
     readonly rawBody?: { readonly types: readonly string[]; readonly description: string };
+    /** Parameters of the query that everybody may send and some keys must: required in the OpenAPI document. */
+    readonly requiredQuery?: readonly string[];
     /** The route changes nothing, or streams its body: it looks after Idempotency-Key itself. */
     readonly ownIdempotency?: boolean;
   }

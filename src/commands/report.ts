@@ -97,6 +97,8 @@ function asText({ id, accepted, duplicates, rejected, cases }: ReportAnswer): st
 function refusal(error: unknown, { path, source }: Given): string | undefined {
   if (error instanceof IntakeError && error.code === "unknown-source")
     return `unknown-source: there is no source ${source}: make it with PUT /v1/sources/${source}`;
+  if (error instanceof IntakeError && error.code === "report-type-missing")
+    return `${path}: report-type-missing: say which report it is: --type event4_sinkhole, or a file name that says it`;
   if (error instanceof IntakeError) return `${path}: ${error.code}: ${error.message}`;
   return error instanceof InputError ? `${path}: ${error.message}` : undefined;
 }

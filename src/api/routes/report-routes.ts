@@ -68,7 +68,12 @@ export async function reportSendRoutes(
   app.post(
     "/v1/reports",
     {
-      config: { right: "reports:send", rawBody: { types, description: "the report as it is; also gzipped" } },
+      config: {
+        right: "reports:send",
+        rawBody: { types, description: "the report as it is; also gzipped" },
+        // Only a key that speaks for one source may leave it out.
+        requiredQuery: ["source"],
+      },
       bodyLimit: MAX_REPORT_BYTES,
       schema: {
         tags: ["reports"],

@@ -112,6 +112,14 @@ test("a report with no server running: stored, and said that what follows waits"
   expect(jobs).toEqual([{ nas_id: "nas1" }]);
 });
 
+test("a CSV report whose kind nothing says is refused with the option that says it", async () => {
+  await putSource(test1.database, { id: "feed", kind: "third-party", trust: 90 });
+  const stdin = '"timestamp","ip"\n"2026-11-20 11:00:00","192.0.2.9"\n';
+  const refused = await runCommand(report, ["-", "--source", "feed"], { stdin, environment: free });
+  expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("report-type-missing") });
+  expect(refused.err).toContain("--type event4_sinkhole");
+});
+
 test("doctor: a key that others may read, and a database that loses what it acknowledged, are failures", async () => {
   const file = join(folder, "admin-key");
   await writeFile(file, "key\n");

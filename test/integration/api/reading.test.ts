@@ -262,6 +262,17 @@ describe("without a key", () => {
     expect((await api.call("GET", "/readyz", { key: null })).body).toMatchObject({ status: "ok" });
   });
 
+  test("the OpenAPI document declares the Idempotency-Key of each change, and the source of a report", async () => {
+    const { paths } = (await api.call("GET", "/openapi.json", { key: null })).body;
+    const header = expect.objectContaining({ in: "header", name: "Idempotency-Key", required: false });
+    for (const operation of [paths["/v1/nas/{id}"].put, paths["/v1/reports"].post, paths["/v1/nas/{id}"].delete])
+      expect(operation.parameters).toContainEqual(header);
+    expect(paths["/v1/nas/{id}"].get.parameters).not.toContainEqual(header);
+    const source = expect.objectContaining({ in: "query", name: "source", required: true });
+    const type = expect.objectContaining({ in: "query", name: "type", required: false });
+    expect(paths["/v1/reports"].post.parameters).toEqual(expect.arrayContaining([source, type]));
+  });
+
   test("the OpenAPI document knows every call that is due", async () => {
     const { paths } = (await api.call("GET", "/openapi.json", { key: null })).body;
     const known = Object.entries<object>(paths).flatMap(([path, methods]) =>
