@@ -1,9 +1,20 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { parseConfig } from "../../../src/config/parse-config.ts";
 import { readConfig } from "../../../src/config/read-config.ts";
+
+const made: string[] = [];
+afterAll(() => {
+  for (const one of made) rmSync(one, { recursive: true });
+});
+
+function newFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), "weir-config-"));
+  made.push(folder);
+  return join(folder, "weir.yaml");
+}
 
 const parse = (environment: Record<string, string>, file?: Record<string, unknown>) =>
   parseConfig(file ? { environment, file } : { environment });
@@ -110,7 +121,7 @@ test("a file that cannot be read is one problem beside the others", () => {
 });
 
 test("a YAML file is read", () => {
-  const path = join(mkdtempSync(join(tmpdir(), "weir-config-")), "weir.yaml");
+  const path = newFile();
   writeFileSync(path, "acctPort: 2813\nhost: 127.0.0.1\n");
   const parsed = readConfig({ WEIR_CONFIG: path });
   expect(parsed.ok && parsed.config.acctPort).toBe(2813);
@@ -129,7 +140,7 @@ test.each([
   "upstreamSecret: @hunter2\n",
   "? hunter2\n: - :\n  hunter2: hunter2: hunter2\n",
 ])("a mistake in the file's YAML is told without what stands there: %j", (yaml) => {
-  const path = join(mkdtempSync(join(tmpdir(), "weir-config-")), "weir.yaml");
+  const path = newFile();
   writeFileSync(path, yaml);
   const parsed = readConfig({ WEIR_CONFIG: path });
   expect(parsed.ok).toBe(false);
@@ -139,7 +150,7 @@ test.each([
 });
 
 test("a mistake in the file's YAML is told with its line", () => {
-  const path = join(mkdtempSync(join(tmpdir(), "weir-config-")), "weir.yaml");
+  const path = newFile();
   writeFileSync(path, "httpPort: 8080\nlogLevel: info\nupstreamSecret: a: b\n");
   const parsed = readConfig({ WEIR_CONFIG: path });
   expect(parsed.ok ? "" : parsed.problems[0]).toMatch(/line 3 is no YAML \([A-Z_]+\)/);

@@ -1,10 +1,19 @@
-import { mkdtempSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { storedKey } from "../../../src/secrets/stored-key.ts";
 
-const folder = () => mkdtempSync(join(tmpdir(), "weir-key-"));
+const made: string[] = [];
+afterAll(() => {
+  for (const one of made) rmSync(one, { recursive: true });
+});
+
+const folder = () => {
+  const one = mkdtempSync(join(tmpdir(), "weir-key-"));
+  made.push(one);
+  return one;
+};
 
 test("a key is made once, for its owner only, and nothing else is left in the folder", async () => {
   const path = join(folder(), "data", "secret-key");
