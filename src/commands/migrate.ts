@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import type { Config } from "../config/config.ts";
-import { startEmbeddedPostgres } from "../database/embedded-postgres.ts";
 import { migrate } from "../database/migrate.ts";
+import { borrowPostgres } from "../own-postgres.ts";
 import type { CommandIo } from "./command-io.ts";
 import { configuration } from "./configuration.ts";
 import { failureText } from "./failure-text.ts";
@@ -18,11 +18,11 @@ exit code: 0 up to date, 1 failed, 2 wrong usage or configuration
 
 async function bringUpToDate({ databaseUrl, dataDir }: Config): Promise<string[]> {
   if (databaseUrl !== undefined) return await migrate(databaseUrl);
-  const postgres = await startEmbeddedPostgres({ dataFolder: dataDir });
+  const postgres = await borrowPostgres(dataDir);
   try {
     return await migrate(postgres.url);
   } finally {
-    if (!postgres.wasRunning) await postgres.stop();
+    await postgres.stop();
   }
 }
 

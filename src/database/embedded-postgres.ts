@@ -23,6 +23,8 @@ export interface EmbeddedPostgresOptions {
   readonly dataFolder: string;
   /** Further settings, each as "name=value". */
   readonly settings?: readonly string[];
+  /** Done once it accepts connections, and before anybody else may start or end it. */
+  readonly whenUp?: (url: string) => Promise<void>;
 }
 
 const START_LIMIT_MS = 60_000;
@@ -177,7 +179,11 @@ async function startNew(
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   await mkdir(options.dataFolder, { recursive: true });
-  return await withFolderLock(options.dataFolder, START_LIMIT_MS, () => startAlone(options));
+  return await withFolderLock(options.dataFolder, START_LIMIT_MS, async () => {
+    const postgres = await startAlone(options);
+    await options.whenUp?.(postgres.url);
+    return postgres;
+  });
 }
 
 async function startAlone(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {

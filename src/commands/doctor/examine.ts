@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../../config/config.ts";
 import { type Database, openDatabase } from "../../database/database.ts";
-import { startEmbeddedPostgres } from "../../database/embedded-postgres.ts";
+import { borrowPostgres } from "../../own-postgres.ts";
 import { createKeyRing } from "../../secrets/key-ring.ts";
 import { storedKey } from "../../secrets/stored-key.ts";
 import { failureText } from "../failure-text.ts";
@@ -51,11 +51,11 @@ async function examineEmbedded(config: Config): Promise<Finding[]> {
   if (!(await exists(join(config.dataDir, "postgres", "PG_VERSION"))))
     return [warning("database", "the embedded PostgreSQL does not exist yet", "npm start, or weir migrate, makes it")];
   try {
-    const postgres = await startEmbeddedPostgres({ dataFolder: config.dataDir });
+    const postgres = await borrowPostgres(config.dataDir);
     try {
       return await examineDatabase(config, postgres.url);
     } finally {
-      if (!postgres.wasRunning) await postgres.stop();
+      await postgres.stop();
     }
   } catch (error) {
     return [failure("database", failureText(error), `see ${config.dataDir}/postgres/log`)];
