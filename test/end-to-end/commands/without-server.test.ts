@@ -135,22 +135,20 @@ test("doctor: a key that others may read, and a database that loses what it ackn
 });
 
 test("the embedded PostgreSQL: doctor makes none; migrate does, and doctor finds nothing that fails", async () => {
-  const { DATABASE_URL: url, WEIR_SECRET_KEY: secretKey } = process.env;
-  delete process.env["DATABASE_URL"];
   const dataDir = await mkdtemp(join(tmpdir(), "weir-embedded-"));
   await chmod(dataDir, 0o755);
-  process.env["WEIR_DATA_DIR"] = dataDir;
+  const { DATABASE_URL: _, ...others } = free;
+  const environment = { ...others, WEIR_DATA_DIR: dataDir };
   try {
-    const before = await runCommand(doctor, []);
+    const before = await weir(["doctor"], environment);
     expect(before).toMatchObject({ code: 0, out: expect.stringContaining("does not exist yet") });
     expect(await readdir(dataDir)).toEqual([]);
-    expect((await runCommand(migrate, [])).out).toMatch(/^applied 0001-nas\n[\s\S]*the schema is up to date\n$/);
-    const after = await runCommand(doctor, []);
+    expect((await weir(["migrate"], environment)).out).toMatch(/^applied 0001-nas\n[\s\S]*the schema is up to date\n$/);
+    const after = await weir(["doctor"], environment);
     expect(after.code, after.out).toBe(0);
     expect(after.out).toContain("warning  nas: none is registered");
     await expect(stat(join(dataDir, "postgres", "postmaster.pid"))).rejects.toThrow("ENOENT");
   } finally {
-    Object.assign(process.env, { DATABASE_URL: url, WEIR_SECRET_KEY: secretKey, WEIR_DATA_DIR: folder });
     await rm(dataDir, { recursive: true, force: true });
   }
 }, 60_000);
