@@ -52,11 +52,11 @@ async function ready(child: ChildProcess): Promise<Ready> {
   return message;
 }
 
-/** Its banner is of no use here; its log, one JSON object a line, is. */
+/** Its banner is of no use here; its log, one JSON object a line, is, and so is why it did not start. */
 function passLogOn(child: ChildProcess): void {
   if (!child.stderr) return;
   createInterface({ input: child.stderr }).on("line", (line) => {
-    if (line.startsWith("{")) process.stderr.write(`${line}\n`);
+    if (line.startsWith("{") || line.startsWith("weir")) process.stderr.write(`${line}\n`);
   });
 }
 
