@@ -6,6 +6,7 @@ import { createUpstreamMetrics, type UpstreamMetrics } from "./authorization/ups
 import { keepUpstreamSigning } from "./authorization/upstream-signing.ts";
 import type { HostPort } from "./config/host-port.ts";
 import type { Core } from "./core.ts";
+import { connectionFault } from "./database/connection-fault.ts";
 import { type Database, openDatabase } from "./database/database.ts";
 import { insertAccessEnforcements } from "./enforcement/access-journal-store.ts";
 import { enqueueOpened } from "./enforcement/outbox-store.ts";
@@ -110,10 +111,7 @@ const openHotDatabase = ({ databaseUrl, log }: Core): Database =>
     maxConnections: HOT_CONNECTIONS,
     keepsIndexPlans: true,
     onConnectionError: (error) =>
-      log.warn(
-        { code: (error as { code?: unknown }).code, reason: error.message },
-        "a database connection was lost; another is opened when needed",
-      ),
+      log.warn(connectionFault(error), "a database connection was lost; another is opened when needed"),
   });
 
 /** Opens the RADIUS ports of the configuration (0: off). */

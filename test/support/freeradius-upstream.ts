@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Child, startChild } from "./child.ts";
 import { freePort } from "./free-port.ts";
+import { freeradiusHead } from "./freeradius-head.ts";
 import { programToRun } from "./peers.ts";
 
 const run = promisify(execFile);
@@ -88,33 +89,7 @@ const configuration = (
   folder: string,
   { authPort, acctPort, secret }: { authPort: number; acctPort: number; secret: string },
 ) => `
-prefix = /usr
-confdir = ${folder}
-logdir = ${folder}/log
-libdir = /usr/lib/freeradius
-pidfile = ${folder}/radiusd.pid
-max_request_time = 30
-cleanup_delay = 5
-max_requests = 16384
-hostname_lookups = no
-security {
-  allow_core_dumps = no
-  reject_delay = 0
-  status_server = yes
-}
-thread pool {
-  start_servers = 2
-  max_servers = 4
-  min_spare_servers = 1
-  max_spare_servers = 4
-  max_requests_per_server = 0
-  auto_limit_acct = no
-}
-client loopback {
-  ipaddr = 127.0.0.0/8
-  secret = ${secret}
-  require_message_authenticator = no
-}
+${freeradiusHead(folder, secret)}
 modules {
   pap {
     normalise = yes
