@@ -1,8 +1,8 @@
-import { createRateLimit, type RateLimit } from "./rate-limit.ts";
+import { createPace } from "./pace.ts";
 
 export interface AdmissionLimits {
   readonly maxInFlight: number;
-  /** First transmissions; retransmissions go when they are due. undefined: as fast as the NAS answers. */
+  /** Datagrams; undefined: as fast as the NAS answers. */
   readonly ratePerSecond?: number;
 }
 
@@ -15,6 +15,8 @@ export interface Admission {
   enter(): Promise<void>;
   /** Waits for the rate; after enter(), and before the first transmission. */
   pace(): Promise<void>;
+  /** Calls `depart` once the rate has room for a retransmission; returns how to call it off. */
+  paceAgain(depart: () => void): () => void;
   /** Gives the place back. `unsent`: it was entered and never paced. */
   leave(options: { readonly unsent: boolean }): void;
   /** Nothing is under way and nothing waits. */
@@ -31,56 +33,37 @@ interface Waiting {
 const WAIT_LIMIT_MS = 10_000;
 const MOST_WAITING = 4_096;
 
-export function createAdmission(now: () => Date, first: AdmissionLimits): Admission {
-  let limits = first;
-  let rate: RateLimit | undefined =
-    limits.ratePerSecond === undefined ? undefined : createRateLimit(limits.ratePerSecond);
+/** `uptimeMs`: a clock that nobody sets. */
+export function createAdmission(uptimeMs: () => number, first: AdmissionLimits): Admission {
+  let { maxInFlight } = first;
   let inside = 0;
-  /** Entered and not paced yet. */
-  let unsent = 0;
   let isStopped = false;
   const waiting = new Set<Waiting>();
-  const pacing = new Set<() => void>();
-  let again: NodeJS.Timeout | undefined;
+  const pace = createPace({ uptimeMs, perSecond: first.ratePerSecond, onRoom: () => admitWaiting() });
 
-  const nowMs = () => now().getTime();
-  const places = (): number =>
-    Math.min(limits.maxInFlight - inside, rate ? rate.available(nowMs()) - unsent : Number.POSITIVE_INFINITY);
+  const places = (): number => Math.min(maxInFlight - inside, pace.available());
   const enterNow = () => {
     inside += 1;
-    unsent += 1;
+    pace.reserve();
   };
   const leaveLine = (one: Waiting) => {
     clearTimeout(one.timer);
     waiting.delete(one);
   };
-  /** Whoever was let in leaves first, in order; then the next ones come in. */
-  const goOn = () => {
-    for (const depart of pacing) {
-      if (rate && rate.available(nowMs()) === 0) break;
-      rate?.take(nowMs());
-      pacing.delete(depart);
-      unsent -= 1;
-      depart();
-    }
+  const admitWaiting = () => {
     for (const one of waiting) {
       if (places() <= 0) break;
       leaveLine(one);
       enterNow();
       one.admit();
     }
-    if (rate && pacing.size + waiting.size > 0)
-      again ??= setTimeout(() => {
-        again = undefined;
-        goOn();
-      }, rate.waitMs(nowMs()) || 1);
+    if (waiting.size > 0 && pace.available() <= 0) pace.tellOfRoom();
   };
   return {
     adjust: (changed) => {
-      if (changed.ratePerSecond !== limits.ratePerSecond)
-        rate = changed.ratePerSecond === undefined ? undefined : createRateLimit(changed.ratePerSecond);
-      limits = changed;
-      if (pacing.size + waiting.size > 0) goOn();
+      maxInFlight = changed.maxInFlight;
+      pace.adjust(changed.ratePerSecond);
+      if (waiting.size > 0) admitWaiting();
     },
     available: () => (isStopped ? 0 : Math.max(0, places() - waiting.size)),
     enter: () =>
@@ -96,28 +79,23 @@ export function createAdmission(now: () => Date, first: AdmissionLimits): Admiss
         };
         const one = { admit: resolve, refuse: reject, timer: setTimeout(giveUp, WAIT_LIMIT_MS) };
         waiting.add(one);
-        return goOn();
+        return admitWaiting();
       }),
-    pace: () =>
-      new Promise((resolve) => {
-        pacing.add(resolve);
-        goOn();
-      }),
+    pace: () => new Promise((resolve) => pace.first(resolve)),
+    paceAgain: pace.again,
     leave: (left) => {
       inside -= 1;
-      if (left.unsent) unsent -= 1;
-      goOn();
+      if (left.unsent) pace.release();
+      admitWaiting();
     },
     isIdle: () => inside === 0 && waiting.size === 0,
     stop: () => {
       isStopped = true;
-      clearTimeout(again);
       for (const one of waiting) {
         leaveLine(one);
         one.refuse(new Error("stopping"));
       }
-      for (const depart of pacing) depart();
-      pacing.clear();
+      pace.stop();
     },
   };
 }

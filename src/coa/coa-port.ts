@@ -12,7 +12,11 @@ export interface ReplyHandler {
   refused(): void;
 }
 
-/** One source port towards one NAS: a connected socket, so that only that address and port can be heard. */
+/**
+ * One source port towards one NAS: a connected socket, so that only that address and port can be heard. What a NAS sends
+ * from another of its addresses is no answer, for it could be anybody's: such a NAS has to be set to answer from the
+ * address that it was asked at.
+ */
 export interface CoaPort {
   readonly localPort: number;
   readonly identifiers: IdentifierPool;
@@ -33,7 +37,9 @@ export interface CoaPortOptions {
 }
 
 const OPEN_LIMIT_MS = 5_000;
-const refusals: ReadonlySet<string> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN"]);
+/** What ICMP comes to; EACCES: "administratively prohibited", over IPv6. */
+const refusals: ReadonlySet<string> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "EHOSTDOWN", "EACCES"]);
+const isRefusal = ({ code }: NodeJS.ErrnoException): boolean => refusals.has(code ?? "");
 
 async function bind(socket: Socket, { localPort, localAddress }: CoaPortOptions): Promise<void> {
   socket.bind({ port: localPort ?? 0, ...(localAddress && { address: localAddress }), exclusive: true });
@@ -59,7 +65,7 @@ export async function openCoaPort(options: CoaPortOptions): Promise<CoaPort> {
   let isClosed = false;
   const failed = (error: NodeJS.ErrnoException) => {
     // An ICMP message names the port, not the request: it concerns all that are under way from here.
-    if (refusals.has(error.code ?? "")) for (const handler of [...handlers.values()]) handler.refused();
+    if (isRefusal(error)) for (const handler of [...handlers.values()]) handler.refused();
   };
   socket.on("error", failed);
   socket.on("message", (datagram) => {
@@ -79,8 +85,14 @@ export async function openCoaPort(options: CoaPortOptions): Promise<CoaPort> {
   };
   const transmit = (octets: Buffer) => {
     if (isClosed) return;
-    if (isConnected) socket.send(octets, (error) => error && failed(error));
-    else handlers.get(octets.readUInt8(1))?.refused();
+    const refused = () => handlers.get(octets.readUInt8(1))?.refused();
+    if (!isConnected) return refused();
+    socket.send(octets, (error: NodeJS.ErrnoException | null) => {
+      if (!error) return;
+      if (isRefusal(error)) return failed(error);
+      // It never left, whatever the reason: a firewall of our own, no buffer.
+      refused();
+    });
   };
   return {
     localPort: socket.address().port,

@@ -9,8 +9,14 @@ const ERROR_CAUSE = 101;
 const EVENT_TIMESTAMP = 55;
 /** RFC 5176 section 3.3: the default window in which a timestamp counts as current. */
 const CURRENT_WITHIN_S = 300;
-/** One ICMP message may be about a NAS that is just coming up; another one after a retransmission settles it. */
+/**
+ * ICMP is a hint and proves nothing: the NAS may be just coming up, and anybody on the way can make one. So the first
+ * one changes nothing, the genuine answer to a retransmission still counts, and only a second one after that
+ * retransmission ends the waiting early. Either way the outcome is "unreachable" where nothing better comes.
+ */
 const REFUSALS_THAT_SETTLE = 2;
+/** No cause comes near it (RFC 5176 section 3.6), and whoever stores one has 32 bits with a sign. */
+const LARGEST_ERROR_CAUSE = 0x7fff_ffff;
 
 export interface Exchange {
   readonly port: CoaPort;
@@ -20,6 +26,8 @@ export interface Exchange {
   readonly waitsMs: readonly number[];
   readonly now: () => Date;
   readonly onTransmit: () => void;
+  /** Calls `depart` when a retransmission may leave; returns how to call it off. */
+  readonly paceAgain: (depart: () => void) => () => void;
   readonly onIgnored: (reason: "wrong-code" | "not-authentic" | "stale") => void;
   /** Resolves with no-answer when the client stops. */
   readonly stopped: AbortSignal;
@@ -27,8 +35,9 @@ export interface Exchange {
 
 function detailOf(packet: Packet): OutcomeDetail {
   if (packet.code === Code.CoaAck || packet.code === Code.DisconnectAck) return { kind: "acknowledged" };
-  const cause = firstValue(packet, ERROR_CAUSE);
-  return cause?.length === 4 ? { kind: "refused", errorCause: cause.readUInt32BE(0) } : { kind: "refused" };
+  const octets = firstValue(packet, ERROR_CAUSE);
+  const errorCause = octets?.length === 4 ? octets.readUInt32BE(0) : Number.POSITIVE_INFINITY;
+  return errorCause <= LARGEST_ERROR_CAUSE ? { kind: "refused", errorCause } : { kind: "refused" };
 }
 
 function isStale(packet: Packet, now: Date): boolean {
@@ -45,14 +54,17 @@ export function exchange(request: Exchange): Promise<Outcome> {
   const identifier = octets.readUInt8(1);
   const asked = { identifier, code: octets.readUInt8(0), authenticator: octets.subarray(4, 20) };
   const sentAt = now();
+  let turn = 0;
   let attempts = 0;
   let refusals = 0;
   let refusedAttempt = 0;
   let forged: Buffer | undefined;
   let timer: NodeJS.Timeout | undefined;
+  let callOff = () => {};
   return new Promise((resolve) => {
     const finish = (detail: OutcomeDetail, response?: Buffer) => {
       clearTimeout(timer);
+      callOff();
       port.forget(identifier);
       request.stopped.removeEventListener("abort", giveUp);
       resolve({ ...detail, attempts, sentAt, ...(response && { answeredAt: now(), response: Buffer.from(response) }) });
@@ -62,12 +74,19 @@ export function exchange(request: Exchange): Promise<Outcome> {
       return finish(refusals > 0 ? { kind: "unreachable" } : { kind: "no-answer" });
     };
     const transmit = () => {
-      const waitMs = waitsMs[attempts];
-      if (waitMs === undefined) return giveUp();
       attempts += 1;
       request.onTransmit();
       port.send(octets);
-      timer = setTimeout(transmit, waitMs);
+    };
+    const takeTurn = () => {
+      const waitMs = waitsMs[turn];
+      if (waitMs === undefined) return giveUp();
+      turn += 1;
+      timer = setTimeout(takeTurn, waitMs);
+      if (turn === 1) return transmit();
+      // What found no room until now is left out: the next one is the same octets, and is due.
+      callOff();
+      callOff = request.paceAgain(transmit);
     };
     port.expect(identifier, {
       refused: () => {
@@ -90,6 +109,6 @@ export function exchange(request: Exchange): Promise<Outcome> {
     });
     request.stopped.addEventListener("abort", giveUp, { once: true });
     if (request.stopped.aborted) giveUp();
-    else transmit();
+    else takeTurn();
   });
 }

@@ -19,6 +19,8 @@ export interface NasGatewayOptions {
   readonly dictionary: Dictionary;
   readonly metrics: CoaMetrics;
   readonly now: () => Date;
+  /** A clock that nobody sets: by it identifiers rest and rates are kept, however the time of day jumps. */
+  readonly uptimeMs?: () => number;
   /** 0 to 1. */
   readonly random: () => number;
   /** The address that requests to a NAS leave from; undefined: as the routes say. */
@@ -41,10 +43,11 @@ interface Departure {
 /** Requests to NASes over UDP: identifiers, source ports, retransmission, verification, limits. */
 export function createNasGateway(options: NasGatewayOptions): NasGateway & { stop(): Promise<void> } {
   const { dictionary, metrics, now, random, localAddressFor, windowMs = WINDOW_MS } = options;
+  const uptimeMs = options.uptimeMs ?? (() => performance.now());
   const stopping = new AbortController();
   const underWay = new Set<Promise<Outcome>>();
   const lines = createNasLines({
-    now,
+    uptimeMs,
     windowMs,
     onIgnored: (reason) => metrics.ignored.inc({ reason }),
     ...(localAddressFor && { localAddressFor }),
@@ -62,10 +65,11 @@ export function createNasGateway(options: NasGatewayOptions): NasGateway & { sto
       waitsMs: retransmissionWaits(timeoutMs, retries, random),
       now,
       onTransmit: () => metrics.transmissions.inc({ nas: nas.id }),
+      paceAgain: line.admission.paceAgain,
       onIgnored: (reason) => metrics.ignored.inc({ reason }),
       stopped: stopping.signal,
     });
-    place.port.identifiers.rest(place.identifier, now().getTime());
+    place.port.identifiers.rest(place.identifier, uptimeMs());
     line.admission.leave({ unsent: false });
     metrics.outcomes.inc({ nas: nas.id, outcome: outcome.kind });
     return outcome;
@@ -87,7 +91,7 @@ export function createNasGateway(options: NasGatewayOptions): NasGateway & { sto
   };
   const prepareOn = async (line: Line, request: Request): Promise<PreparedRequest> => {
     const { nas } = request;
-    const place = await line.ports.take(now().getTime(), nasLimits(nas).changePort);
+    const place = await line.ports.take(uptimeMs(), nasLimits(nas).changePort);
     const giveBack = () => place.port.identifiers.giveBack(place.identifier);
     try {
       const octets = encode(dictionary, { ...request, identifier: place.identifier, now: now() });
@@ -107,7 +111,7 @@ export function createNasGateway(options: NasGatewayOptions): NasGateway & { sto
     capacity: (nas) => {
       if (stopping.signal.aborted) return 0;
       const { admission, ports } = lines.to(nas);
-      return Math.min(admission.available(), ports.free(now().getTime()));
+      return Math.min(admission.available(), ports.free(uptimeMs()));
     },
     prepare: async (nas, session, step) => {
       const line = lines.to(nas);
@@ -116,7 +120,7 @@ export function createNasGateway(options: NasGatewayOptions): NasGateway & { sto
     resume: async (nas, { octets, localPort }) => {
       const line = lines.to(nas);
       const identifier = octets.readUInt8(1);
-      const place = await entered(line, () => line.ports.retake({ localPort, identifier }, now().getTime()));
+      const place = await entered(line, () => line.ports.retake({ localPort, identifier }, uptimeMs()));
       return await send({ nas, line, place, octets });
     },
     stop: async () => {

@@ -24,7 +24,8 @@ export interface NasLines {
 }
 
 export interface NasLinesOptions {
-  readonly now: () => Date;
+  /** A clock that nobody sets. */
+  readonly uptimeMs: () => number;
   readonly windowMs: number;
   /** The address that requests to a NAS leave from; undefined: as the routes say. */
   readonly localAddressFor?: (nasAddress: string) => string | undefined;
@@ -34,7 +35,7 @@ export interface NasLinesOptions {
 /** 256 ports of 256 identifiers: 65,536 requests to one NAS in each window. */
 const MAX_PORTS = 256;
 
-export function createNasLines({ now, windowMs, localAddressFor, onIgnored }: NasLinesOptions): NasLines {
+export function createNasLines({ uptimeMs, windowMs, localAddressFor, onIgnored }: NasLinesOptions): NasLines {
   const lines = new Map<string, Line>();
   /** Those of an address or port that a NAS had before: what is under way on them ends by itself. */
   const retired = new Set<Line>();
@@ -50,11 +51,11 @@ export function createNasLines({ now, windowMs, localAddressFor, onIgnored }: Na
       onIgnored,
       ...(localAddress === undefined ? {} : { localAddress }),
     });
-    return { address, coaPort, ports, admission: createAdmission(now, nasLimits(nas)) };
+    return { address, coaPort, ports, admission: createAdmission(uptimeMs, nasLimits(nas)) };
   };
   const all = () => [...lines.values(), ...retired];
   const tidyOne = ({ ports, admission }: Line): { readonly open: number; readonly isUnused: boolean } => {
-    const open = ports.tidy(now().getTime());
+    const open = ports.tidy(uptimeMs());
     return { open, isUnused: open === 0 && admission.isIdle() };
   };
   return {

@@ -1,4 +1,4 @@
-/** How fast requests may follow each other. */
+/** How fast datagrams may follow each other, by a clock that nobody sets. */
 export interface RateLimit {
   available(nowMs: number): number;
   take(nowMs: number): void;
@@ -13,8 +13,7 @@ export function createRateLimit(perSecond: number): RateLimit {
   /** When the last ones were taken, oldest first. */
   const taken: number[] = [];
   const forgetOld = (nowMs: number) => {
-    // A time to come is one from before the clock was set back.
-    const isOver = (at: number | undefined) => at !== undefined && (at + spanMs <= nowMs || at > nowMs);
+    const isOver = (at: number | undefined) => at !== undefined && at + spanMs <= nowMs;
     while (isOver(taken[0])) taken.shift();
   };
   return {

@@ -27,7 +27,7 @@ export interface ServiceSwitch {
   ): { readonly kind: "service"; readonly name: string } | { readonly kind: "part" } | undefined;
 }
 
-/** A vendor is data and, where it needs them, a few functions: see vendors/. Sources: the vendors' pages in docs/. */
+/** A vendor is data and, where it needs them, a few functions. Each file in vendors/ names the vendor's own document. */
 export interface Vendor {
   readonly name: string;
   /** Where it listens for Change-of-Authorization by default. */

@@ -14,7 +14,8 @@ const command = (what: string) => (name: string) => [
 /**
  * Cisco IOS-XE Intelligent Services Gateway (vendor 9), port 1700. A throttle is a pair of policy maps named after
  * their rates; the garden is a service with a Layer 4 redirect. One command a packet: two commands in one would be two
- * pairs with nothing to say which name belongs to which.
+ * pairs with nothing to say which name belongs to which. Source: Cisco, Intelligent Services Gateway Configuration Guide,
+ * Cisco IOS XE (dynamic authorization; redirecting traffic with Layer 4 redirect).
  */
 export const ciscoIosXe: Vendor = {
   name: "cisco-ios-xe",

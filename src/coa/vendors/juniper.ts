@@ -11,7 +11,9 @@ const numbered =
 /**
  * Juniper MX and ERX (vendor 4874): dynamic services by name, parameters in brackets. Service-Activate (65) is tagged,
  * Service-Deactivate (66) is not. Before Junos 16.1R4 all activations of one CoA ran before its deactivations, so
- * deactivations go first, in a packet of their own.
+ * deactivations go first, in a packet of their own. Source: Juniper, Junos OS Broadband Subscriber Services Feature Guide
+ * (RADIUS-initiated change of authorization; Juniper Networks VSAs); Feature Explorer, "Processing multiple activation and
+ * deactivation requests in a single CoA message".
  */
 export const juniper: Vendor = {
   name: "juniper",

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { Socket } from "node:dgram";
 import { afterEach, expect, test, vi } from "vitest";
 import { freePort } from "../../support/free-port.ts";
 import { counted, disconnect, enforce, type GatewayUnderTest, nasAt, session, startGateway } from "./gateway.ts";
@@ -65,6 +66,28 @@ test("a NAK without a cause, or with one of another length, is refused for no ca
     expect(outcome.kind).toBe("refused");
     expect(outcome).not.toHaveProperty("errorCause");
   }
+});
+
+test.each([0, 42, 299, 600, 65_536])("a cause that no RFC knows, %i, is told as it came", async (cause) => {
+  const { port } = await start(({ packet }) => [nak(packet, { attributes: [errorCause(cause)] })]);
+  expect(await enforce(gateway, nasAt(port))).toMatchObject({ kind: "refused", errorCause: cause, attempts: 1 });
+});
+
+test("a cause too large to be any is none", async () => {
+  const { port } = await start(({ packet }) => [nak(packet, { attributes: [errorCause(0x8000_0000)] })]);
+  const outcome = await enforce(gateway, nasAt(port));
+  expect(outcome.kind).toBe("refused");
+  expect(outcome).not.toHaveProperty("errorCause");
+});
+
+test("of two causes the first counts; one in an ACK (201) makes it no refusal", async () => {
+  const { port } = await start(({ packet }, earlier) =>
+    earlier.length === 0
+      ? [nak(packet, { attributes: [errorCause(506), errorCause(401)] })]
+      : [ack(packet, { attributes: [errorCause(201)] })],
+  );
+  expect(await enforce(gateway, nasAt(port))).toMatchObject({ kind: "refused", errorCause: 506 });
+  expect(await enforce(gateway, nasAt(port), disconnect)).toMatchObject({ kind: "acknowledged" });
 });
 
 test("silence: no-answer, after every retransmission", async () => {
@@ -137,6 +160,44 @@ test("a genuine answer from another port is not heard", async () => {
   };
   expect(await enforce(gateway, nasAt(nas.port, quick))).toMatchObject({ kind: "no-answer", attempts: 3 });
   await stranger.stop();
+});
+
+test("a genuine answer from another address of the NAS is not heard", async () => {
+  const nas = await start(() => []);
+  const elsewhere = await startScriptedPeer(() => [], { address: "127.0.0.2", port: nas.port });
+  nas.script = ({ packet, sourcePort }) => {
+    elsewhere.send(ack(packet), sourcePort, "127.0.0.1");
+    return [];
+  };
+  expect(await enforce(gateway, nasAt(nas.port, quick))).toMatchObject({ kind: "no-answer", attempts: 3 });
+  expect(await counted(gateway.registry, IGNORED)).toBe(0);
+  await elsewhere.stop();
+});
+
+test("an ICMP message is a hint: the answer to a retransmission still counts, and without one it is unreachable", async () => {
+  gateway = startGateway();
+  const port = await freePort();
+  expect(await enforce(gateway, nasAt(port, { timeoutMs: 40, retries: 0 }))).toMatchObject({
+    kind: "unreachable",
+    attempts: 1,
+  });
+});
+
+test("what this machine itself does not let out is unreachable", async () => {
+  const { port, seen } = await start(({ packet }) => [ack(packet)]);
+  const firewall = vi.spyOn(Socket.prototype, "send");
+  firewall.mockImplementation((...call: unknown[]) => {
+    const callback = call.at(-1);
+    if (typeof callback === "function")
+      setImmediate(() => callback(Object.assign(new Error("send EPERM"), { code: "EPERM" })));
+  });
+  try {
+    expect(await enforce(gateway, nasAt(port, quick))).toMatchObject({ kind: "unreachable", attempts: 2 });
+  } finally {
+    firewall.mockRestore();
+  }
+  expect(seen).toEqual([]);
+  expect((await enforce(gateway, nasAt(port))).kind).toBe("acknowledged");
 });
 
 test("nobody listens there: unreachable at the second ICMP message", async () => {

@@ -19,8 +19,8 @@ export interface ScriptedPeer {
   readonly port: number;
   readonly seen: SeenDatagram[];
   script: Script;
-  /** From its own port to any port. */
-  send(octets: Buffer, port: number): void;
+  /** From its own port to any port, at its own address unless said otherwise. */
+  send(octets: Buffer, port: number, to?: string): void;
   stop(): Promise<void>;
 }
 
@@ -38,7 +38,7 @@ export async function startScriptedPeer(
     port: socket.address().port,
     seen: [],
     script,
-    send: (octets, to) => socket.send(octets, to, address),
+    send: (octets, to, at = address) => socket.send(octets, to, at),
     stop: async () => {
       socket.close();
       await once(socket, "close");

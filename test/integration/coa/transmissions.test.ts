@@ -24,12 +24,18 @@ const portsOf = (seen: readonly SeenDatagram[]) => new Set(seen.map(({ sourcePor
 
 let gateway: GatewayUnderTest;
 let peer: ScriptedPeer;
-/** What the gateway takes for the time: real time and this. */
+/** What the gateway takes for the time that has passed: real time and this. */
 let aheadMs = 0;
+/** And for the time of day. */
+let clockMs = 0;
 
 async function start(script: Script): Promise<ScriptedPeer> {
   aheadMs = 0;
-  gateway = startGateway({ now: () => new Date(Date.now() + aheadMs) });
+  clockMs = 0;
+  gateway = startGateway({
+    now: () => new Date(Date.now() + clockMs),
+    uptimeMs: () => performance.now() + aheadMs,
+  });
   peer = await startScriptedPeer(script);
   return peer;
 }
@@ -94,6 +100,22 @@ test("an identifier is used again only when its window is over", async () => {
   expect(before.has(place(seen.at(-1)!))).toBe(true);
 });
 
+test.each([-3_600_000, 3_600_000])(
+  "a clock that is set by %d ms frees no identifier early and holds none back, nor the rate",
+  async (jumpMs) => {
+    const { port, seen } = await start(always);
+    const nas = nasAt(port, { ratePerSecond: 500 });
+    for (let count = 0; count < 256; count++) await enforce(gateway, nas);
+    clockMs = jumpMs;
+    await enforce(gateway, nas);
+    expect(new Set(seen.map(place)).size).toBe(257);
+    aheadMs = WINDOW_MS + 5_000;
+    await enforce(gateway, nas);
+    expect(new Set(seen.map(place)).size).toBe(257);
+    expect(gateway.capacity(nas)).toBe(64);
+  },
+);
+
 test("an abandoned request gives its identifier and its place back", async () => {
   const { port, seen } = await start(always);
   const nas = nasAt(port, { maxInFlight: 1 });
@@ -144,6 +166,23 @@ test("never more than ratePerSecond leave in any second", async () => {
   // Seen late perhaps, never early: each twenty a second after the twenty before them.
   for (const [index, { atMs }] of seen.entries())
     expect(atMs - startedAt).toBeGreaterThan(Math.floor(index / 20) * 1_000 - 5);
+});
+
+test("retransmissions count against ratePerSecond, and leave room for what is new", async () => {
+  const { port, seen } = await start(never);
+  const nas = nasAt(port, { ratePerSecond: 20, timeoutMs: 100, retries: 3 });
+  const silent = Array.from({ length: 15 }, () => enforce(gateway, nas));
+  await vi.waitFor(() => expect(seen.length).toBeGreaterThan(15));
+  peer.script = always;
+  const startedAt = performance.now();
+  await Promise.all(Array.from({ length: 20 }, () => enforce(gateway, nas)));
+  expect(performance.now() - startedAt).toBeLessThan(3_500);
+  await Promise.all(silent);
+  for (const [index, { atMs }] of seen.entries()) {
+    const twentyLater = seen[index + 20];
+    // Seen late perhaps, the first of them too.
+    if (twentyLater) expect(twentyLater.atMs - atMs).toBeGreaterThan(900);
+  }
 });
 
 test("a rate below one a second leaves one through at once", async () => {
