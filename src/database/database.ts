@@ -1,13 +1,18 @@
 import knexFactory, { type Knex } from "knex";
 import pg from "pg";
+import { arrayText } from "./array-text.ts";
 import { retryingDeadlocks } from "./retrying-deadlocks.ts";
+import { TurnSocket } from "./turn-socket.ts";
 
 /** Anything that runs one statement with $1-style parameters: the pool, or a transaction. Rows are plain objects. */
 export interface Queryable {
   query<Row>(sql: string, values?: readonly unknown[]): Promise<Row[]>;
 }
 
-/** A transaction under way. The brand keeps a pool from being passed where atomicity is needed. */
+/**
+ * A transaction under way. The brand keeps a pool from being passed where atomicity is needed. Statements asked for without
+ * waiting for each other go out together and are carried out in the order in which they were asked for.
+ */
 export interface Transaction extends Queryable {
   readonly isTransaction: true;
 }
@@ -65,10 +70,12 @@ function statementNames(): NameOf {
   };
 }
 
+const parameter = (value: unknown): unknown => (Array.isArray(value) ? (arrayText(value) ?? value) : value);
+
 const queryableOn = (client: pg.Pool | pg.PoolClient, nameOf: NameOf): Queryable => ({
   query: async <Row>(sql: string, values: readonly unknown[] = []) => {
     const name = nameOf(sql);
-    const query = { text: sql, values: values as unknown[], ...(name !== undefined && { name }) };
+    const query = { text: sql, values: values.map(parameter), ...(name !== undefined && { name }) };
     return (await client.query(query)).rows as Row[];
   },
 });
@@ -97,14 +104,21 @@ async function inTransaction<T>(
   work: (trx: Transaction) => Promise<T>,
 ): Promise<T> {
   const client = await pool.connect();
+  const { query } = queryableOn(client, nameOf);
+  let isOver = false;
+  // Of statements sent side by side one may fail, and what awaited another goes on: not on this connection any more.
+  const whileUnderWay: Queryable["query"] = (sql, values) =>
+    isOver ? Promise.reject(new Error("the transaction is over")) : query(sql, values);
   let isBroken = false;
   try {
     // Said each time, since a server may have another default: who waited for a lock relies on seeing what was committed.
     await client.query("begin isolation level read committed");
-    const result = await work({ ...queryableOn(client, nameOf), isTransaction: true });
+    const result = await work({ query: whileUnderWay, isTransaction: true });
+    isOver = true;
     await client.query("commit");
     return result;
   } catch (error) {
+    isOver = true;
     isBroken = isOutdatedPlan(error);
     await client.query("rollback").catch(() => {
       isBroken = true;
@@ -153,6 +167,8 @@ export function openDatabase(options: DatabaseOptions): Database {
   const pool = new pg.Pool({
     connectionString: options.url,
     max: options.maxConnections,
+    pipeline: true,
+    stream: () => new TurnSocket(),
     connectionTimeoutMillis: 5_000,
     application_name: "weir",
   });

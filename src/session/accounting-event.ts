@@ -1,4 +1,4 @@
-/** What one Accounting-Request says, read once at the edge. Times: arrival less Acct-Delay-Time (RFC 2866 section 5.2). */
+/** What one Accounting-Request says. Times: arrival less Acct-Delay-Time (RFC 2866 section 5.2). */
 export interface AccountingEvent {
   readonly nasId: string;
   readonly status: "start" | "interim" | "stop";
@@ -7,20 +7,24 @@ export interface AccountingEvent {
   readonly at: Date;
   readonly receivedAt: Date;
   /** Acct-Session-Time. With a lost Start, `at` less this is when the session began. */
-  readonly sessionSeconds?: number;
-  readonly ipv4?: string;
+  readonly sessionSeconds?: number | undefined;
+  readonly ipv4?: string | undefined;
   /** Framed-IPv6-Prefix, Delegated-IPv6-Prefix, Framed-IPv6-Address (as /128), in "2001:db8::/56" form. */
   readonly ipv6Prefixes: readonly string[];
   /** With Gigawords (RFC 2869 section 5.1) added. */
-  readonly inputOctets?: bigint;
-  readonly outputOctets?: bigint;
-  readonly interimSeconds?: number;
-  readonly terminateCause?: string;
+  readonly inputOctets?: bigint | undefined;
+  readonly outputOctets?: bigint | undefined;
+  readonly interimSeconds?: number | undefined;
+  readonly terminateCause?: string | undefined;
   /** Attributes that can identify the session towards its NAS (RFC 5176 section 3): dictionary name -> text. */
   readonly identity: Readonly<Record<string, string>>;
-  readonly classes: readonly Buffer[];
   /** Attributes that show the profile the NAS runs (Filter-Id, Class, vendors' rate and service names): name -> texts. */
   readonly observed: Readonly<Record<string, readonly string[]>>;
+  /**
+   * Of all but counters and times, in 64 bits (decimal text, as PostgreSQL's bigint): two records of one session with the
+   * same digest show the same subscriber, line, addresses and profile.
+   */
+  readonly shownDigest: string;
 }
 
 /** Accounting-On or -Off: every session of that NAS that began before `at` is over. */

@@ -1,9 +1,9 @@
 import type { Queryable } from "../database/database.ts";
 import type { AccountingEvent } from "./accounting-event.ts";
 import { claimedStart, UNSAID_DELAY_MS } from "./match-incarnation.ts";
-import { shownDigest } from "./shown-digest.ts";
 
-const time = (date: Date): string => date.toISOString();
+/** Milliseconds as a timestamptz: in binary floating point they are exact to the microsecond, and quicker than texts. */
+const fromMs = (column: string) => `to_timestamp(record.${column} / 1000)`;
 
 /**
  * Records Interims that say nothing new but counters and that the session is alive: nearly all that a network sends; and
@@ -15,8 +15,10 @@ export async function carryOn(on: Queryable, events: readonly AccountingEvent[])
   if (events.length === 0) return [];
   const rows = await on.query<{ place: number }>(
     `with found as materialized (
-       select record.*, newest.id
-       from unnest($1::text[], $2::text[], $3::bigint[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[],
+       select record.nas_id, record.acct_session_id, record.shown_digest, ${fromMs("at")} as at,
+         ${fromMs("received_at")} as received_at, ${fromMs("claimed_start")} as claimed_start, record.input_octets,
+         record.output_octets, record.interim_seconds, record.is_start, record.place, newest.id
+       from unnest($1::text[], $2::text[], $3::bigint[], $4::float8[], $5::float8[], $6::float8[],
          $7::bigint[], $8::bigint[], $9::integer[], $10::boolean[]) with ordinality as record (nas_id, acct_session_id,
          shown_digest, at, received_at, claimed_start, input_octets, output_octets, interim_seconds, is_start, place)
        -- the newest use of the id, one look-up each; whether it is open is asked below, and in words that fit no index:
@@ -44,13 +46,13 @@ export async function carryOn(on: Queryable, events: readonly AccountingEvent[])
     [
       events.map(({ nasId }) => nasId),
       events.map(({ acctSessionId }) => acctSessionId),
-      events.map(shownDigest),
-      events.map(({ at }) => time(at)),
-      events.map(({ receivedAt }) => time(receivedAt)),
-      events.map((event) => new Date(claimedStart(event) ?? event.at).toISOString()),
-      events.map(({ inputOctets }) => inputOctets?.toString() ?? null),
-      events.map(({ outputOctets }) => outputOctets?.toString() ?? null),
-      events.map(({ interimSeconds }) => interimSeconds ?? null),
+      events.map(({ shownDigest }) => shownDigest),
+      events.map(({ at }) => at.getTime()),
+      events.map(({ receivedAt }) => receivedAt.getTime()),
+      events.map((event) => claimedStart(event) ?? event.at.getTime()),
+      events.map(({ inputOctets }) => inputOctets),
+      events.map(({ outputOctets }) => outputOctets),
+      events.map(({ interimSeconds }) => interimSeconds),
       events.map(({ status }) => status === "start"),
       events.length,
     ],

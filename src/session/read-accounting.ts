@@ -1,14 +1,9 @@
 import type { Nas } from "../nas/nas.ts";
+import { octetsText } from "../radius/octets-text.ts";
 import type { Packet } from "../radius/packet.ts";
-import {
-  identityAttributes,
-  type KeptAttribute,
-  observedAttributes,
-  observedVendorAttributes,
-} from "./accounting-attributes.ts";
 import type { AccountingEvent, NasRestart } from "./accounting-event.ts";
+import { readShown, type Shown, shownDigest } from "./shown.ts";
 import { terminateCauseText } from "./terminate-cause.ts";
-import { isUsableIpv4, isUsableIpv6Prefix } from "./usable-address.ts";
 
 export type AccountingFault = "acct-status-type-missing" | "acct-session-id-missing";
 
@@ -19,78 +14,22 @@ export type AccountingReading =
   | { readonly ok: true; readonly unrecorded: number }
   | { readonly ok: false; readonly reason: AccountingFault };
 
-const VENDOR_SPECIFIC = 26;
+const ACCT_STATUS_TYPE = 40;
+const ACCT_DELAY_TIME = 41;
+const ACCT_INPUT_OCTETS = 42;
+const ACCT_OUTPUT_OCTETS = 43;
+const ACCT_SESSION_ID = 44;
+const ACCT_SESSION_TIME = 46;
+const ACCT_TERMINATE_CAUSE = 49;
+const ACCT_INPUT_GIGAWORDS = 52;
+const ACCT_OUTPUT_GIGAWORDS = 53;
+const ACCT_INTERIM_INTERVAL = 85;
+
 const MAX_OCTETS = 2n ** 63n - 1n;
+const MAX_INTERIM_SECONDS = 2 ** 31 - 1;
 /** A NAS that could not reach us for longer than this has lost its count. */
 const MAX_DELAY_SECONDS = 30 * 86_400;
 const MAX_SESSION_SECONDS = 5 * 366 * 86_400;
-
-interface Draft {
-  readonly numbers: Map<number, number>;
-  readonly identity: Record<string, string>;
-  readonly observed: Record<string, string[]>;
-  readonly classes: Buffer[];
-  readonly ipv6: string[];
-}
-
-/** Acct-Status-Type, -Delay-Time, -Input- and -Output-Octets, -Session-Time, -Terminate-Cause, Gigawords, -Interim-Interval. */
-const numberAttributes: ReadonlySet<number> = new Set([40, 41, 42, 43, 46, 49, 52, 53, 85]);
-
-function keepObserved(draft: Draft, kept: KeptAttribute, value: Buffer): void {
-  const text = kept.read(value);
-  if (text === undefined) return;
-  const texts = draft.observed[kept.name];
-  if (texts === undefined) draft.observed[kept.name] = [text];
-  else texts.push(text);
-}
-
-/** Vendor-Specific of format 1,1 (RFC 2865 section 5.26); what does not fit it is left out. */
-function readVendorSpecific(draft: Draft, value: Buffer): void {
-  if (value.length < 6) return;
-  const attributes = observedVendorAttributes.get(value.readUInt32BE(0));
-  if (attributes === undefined) return;
-  for (let at = 4; at + 2 <= value.length; ) {
-    const size = value[at + 1] ?? 0;
-    if (size < 2 || at + size > value.length) return;
-    const kept = attributes.get(value[at] ?? 0);
-    if (kept !== undefined) keepObserved(draft, kept, value.subarray(at + 2, at + size));
-    at += size;
-  }
-}
-
-function readIdentity(draft: Draft, type: number, kept: KeptAttribute, value: Buffer): void {
-  const text = kept.read(value);
-  if (text === undefined) return;
-  // Framed-IPv6-Prefix, Delegated-IPv6-Prefix, Framed-IPv6-Address
-  if (type === 97 || type === 123) draft.ipv6.push(text);
-  else if (type === 168) draft.ipv6.push(`${text}/128`);
-  draft.identity[kept.name] ??= text;
-}
-
-function draftOf(packet: Packet): Draft {
-  const draft: Draft = { numbers: new Map(), identity: {}, observed: {}, classes: [], ipv6: [] };
-  for (const { type, value } of packet.attributes) {
-    const identity = identityAttributes.get(type);
-    if (identity !== undefined) readIdentity(draft, type, identity, value);
-    else if (type === VENDOR_SPECIFIC) readVendorSpecific(draft, value);
-    else if (numberAttributes.has(type)) {
-      if (value.length === 4) draft.numbers.set(type, value.readUInt32BE(0));
-    } else {
-      const observed = observedAttributes.get(type);
-      if (observed !== undefined) keepObserved(draft, observed, value);
-      if (type === 25) draft.classes.push(value);
-    }
-  }
-  return draft;
-}
-
-/** Octets with their Gigawords (RFC 2869 section 5.1); undefined when the record counts none. */
-function octets(draft: Draft, low: number, high: number): bigint | undefined {
-  const count = draft.numbers.get(low);
-  if (count === undefined) return undefined;
-  const total = (BigInt(draft.numbers.get(high) ?? 0) << 32n) + BigInt(count);
-  return total > MAX_OCTETS ? MAX_OCTETS : total;
-}
 
 const statuses = new Map<number, AccountingEvent["status"]>([
   [1, "start"],
@@ -100,31 +39,90 @@ const statuses = new Map<number, AccountingEvent["status"]>([
 const ACCOUNTING_ON = 7;
 const ACCOUNTING_OFF = 8;
 
-function eventOf(draft: Draft, when: { nas: Nas; at: Date; receivedAt: Date }): Omit<AccountingEvent, "status"> {
-  const { numbers, identity } = draft;
-  const inputOctets = octets(draft, 42, 52);
-  const outputOctets = octets(draft, 43, 53);
-  const sessionSeconds = numbers.get(46);
-  const interimSeconds = numbers.get(85);
-  const cause = numbers.get(49);
-  const ipv4 = identity["Framed-IP-Address"];
-  return {
-    nasId: when.nas.id,
-    acctSessionId: identity["Acct-Session-Id"] ?? "",
-    username: identity["User-Name"] ?? "",
-    at: when.at,
-    receivedAt: when.receivedAt,
-    ...(sessionSeconds === undefined || sessionSeconds > MAX_SESSION_SECONDS ? {} : { sessionSeconds }),
-    ...(ipv4 === undefined || !isUsableIpv4(ipv4) ? {} : { ipv4 }),
-    ipv6Prefixes: draft.ipv6.length === 0 ? draft.ipv6 : [...new Set(draft.ipv6.filter(isUsableIpv6Prefix))].sort(),
-    ...(inputOctets === undefined ? {} : { inputOctets }),
-    ...(outputOctets === undefined ? {} : { outputOctets }),
-    ...(interimSeconds === undefined || interimSeconds > 0x7fffffff ? {} : { interimSeconds }),
-    ...(cause === undefined ? {} : { terminateCause: terminateCauseText(cause) }),
-    identity,
-    classes: draft.classes,
-    observed: draft.observed,
-  };
+/** The value of an attribute of four octets; of several the last, of malformed ones none. */
+function numberIn({ attributes }: Packet, wanted: number): number | undefined {
+  const found = attributes.findLast(({ type, value }) => type === wanted && value.length === 4);
+  return found?.value.readUInt32BE(0);
+}
+
+const upTo = (greatest: number, count: number | undefined): number | undefined =>
+  count !== undefined && count <= greatest ? count : undefined;
+
+/** Octets with their Gigawords (RFC 2869 section 5.1); undefined when the record counts none. */
+function octetsIn(packet: Packet, low: number, high: number): bigint | undefined {
+  const count = numberIn(packet, low);
+  if (count === undefined) return undefined;
+  const gigawords = numberIn(packet, high);
+  if (!gigawords) return BigInt(count);
+  const total = (BigInt(gigawords) << 32n) + BigInt(count);
+  return total > MAX_OCTETS ? MAX_OCTETS : total;
+}
+
+interface Reading {
+  readonly packet: Packet;
+  readonly nasId: string;
+  readonly status: AccountingEvent["status"];
+  readonly acctSessionId: string;
+  readonly at: Date;
+  readonly receivedAt: Date;
+}
+
+/** An event as its packet tells it: nearly all Interims show nothing new, and are recorded without reading what they show. */
+class PacketEvent implements AccountingEvent {
+  readonly #packet: Packet;
+  #shown: Shown | undefined;
+  readonly nasId: string;
+  readonly status: AccountingEvent["status"];
+  readonly acctSessionId: string;
+  readonly at: Date;
+  readonly receivedAt: Date;
+  readonly sessionSeconds: number | undefined;
+  readonly inputOctets: bigint | undefined;
+  readonly outputOctets: bigint | undefined;
+  readonly interimSeconds: number | undefined;
+  readonly terminateCause: string | undefined;
+  readonly shownDigest: string;
+
+  constructor({ packet, nasId, status, acctSessionId, at, receivedAt }: Reading) {
+    this.#packet = packet;
+    this.nasId = nasId;
+    this.status = status;
+    this.acctSessionId = acctSessionId;
+    this.at = at;
+    this.receivedAt = receivedAt;
+    this.sessionSeconds = upTo(MAX_SESSION_SECONDS, numberIn(packet, ACCT_SESSION_TIME));
+    this.inputOctets = octetsIn(packet, ACCT_INPUT_OCTETS, ACCT_INPUT_GIGAWORDS);
+    this.outputOctets = octetsIn(packet, ACCT_OUTPUT_OCTETS, ACCT_OUTPUT_GIGAWORDS);
+    this.interimSeconds = upTo(MAX_INTERIM_SECONDS, numberIn(packet, ACCT_INTERIM_INTERVAL));
+    const cause = numberIn(packet, ACCT_TERMINATE_CAUSE);
+    this.terminateCause = cause === undefined ? undefined : terminateCauseText(cause);
+    this.shownDigest = shownDigest(packet);
+  }
+
+  get username(): string {
+    return this.#read().username;
+  }
+
+  get ipv4(): string | undefined {
+    return this.#read().ipv4;
+  }
+
+  get ipv6Prefixes(): readonly string[] {
+    return this.#read().ipv6Prefixes;
+  }
+
+  get identity(): Shown["identity"] {
+    return this.#read().identity;
+  }
+
+  get observed(): Shown["observed"] {
+    return this.#read().observed;
+  }
+
+  #read(): Shown {
+    this.#shown ??= readShown(this.#packet);
+    return this.#shown;
+  }
 }
 
 /**
@@ -132,16 +130,16 @@ function eventOf(draft: Draft, when: { nas: Nas; at: Date; receivedAt: Date }): 
  * Event-Timestamp is left aside, since nothing tells whether the NAS's clock is right. Malformed attributes are left out.
  */
 export function readAccounting(packet: Packet, nas: Nas, receivedAt: Date): AccountingReading {
-  const draft = draftOf(packet);
-  const status = draft.numbers.get(40);
-  if (status === undefined) return { ok: false, reason: "acct-status-type-missing" };
-  const delay = draft.numbers.get(41) ?? 0;
-  const at = delay === 0 || delay > MAX_DELAY_SECONDS ? receivedAt : new Date(receivedAt.getTime() - delay * 1000);
-  if (status === ACCOUNTING_ON || status === ACCOUNTING_OFF)
+  const statusNumber = numberIn(packet, ACCT_STATUS_TYPE);
+  if (statusNumber === undefined) return { ok: false, reason: "acct-status-type-missing" };
+  const delay = upTo(MAX_DELAY_SECONDS, numberIn(packet, ACCT_DELAY_TIME)) ?? 0;
+  const at = delay === 0 ? receivedAt : new Date(receivedAt.getTime() - delay * 1000);
+  if (statusNumber === ACCOUNTING_ON || statusNumber === ACCOUNTING_OFF)
     return { ok: true, restart: { nasId: nas.id, at, receivedAt } };
-  const known = statuses.get(status);
-  if (known === undefined) return { ok: true, unrecorded: status };
-  const event = eventOf(draft, { nas, at, receivedAt });
-  if (event.acctSessionId === "") return { ok: false, reason: "acct-session-id-missing" };
-  return { ok: true, event: { status: known, ...event } };
+  const status = statuses.get(statusNumber);
+  if (status === undefined) return { ok: true, unrecorded: statusNumber };
+  const sessionId = packet.attributes.find(({ type }) => type === ACCT_SESSION_ID);
+  if (sessionId === undefined || sessionId.value.length === 0) return { ok: false, reason: "acct-session-id-missing" };
+  const acctSessionId = octetsText(sessionId.value);
+  return { ok: true, event: new PacketEvent({ packet, nasId: nas.id, status, acctSessionId, at, receivedAt }) };
 }

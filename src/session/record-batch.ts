@@ -9,11 +9,11 @@ import type { OpenedSession } from "./opened-session.ts";
 import { lockSessions } from "./session-lock-store.ts";
 import type { SessionState } from "./session-state.ts";
 import { nameSessions, subscribersOf } from "./session-subscriber-store.ts";
-import { insertSessions, relinkSessions, rewriteSessions } from "./session-write-store.ts";
-import { nasesOpening, type SessionChange, sortedKeys, takeBatch } from "./take-batch.ts";
+import { insertSessions, nextSessionIds, relinkSessions, rewriteSessions } from "./session-write-store.ts";
+import { type SessionChange, sortedKeys, takeBatch } from "./take-batch.ts";
 
-/** A change that is written: the session's id is known. */
-interface Written {
+/** A change with all that is written of it. */
+interface Decided {
   readonly change: SessionChange;
   readonly sessionId: string;
   readonly subscriberId: string | undefined;
@@ -73,51 +73,61 @@ function withGrantedInterim(state: SessionState, grant: LinkedGrant | undefined)
   return interimSeconds === state.interimSeconds ? state : { ...state, interimSeconds };
 }
 
-async function writeNew(
+const isFresh = ({ before }: SessionChange): boolean => before === undefined;
+
+/** Everything that has to be asked before the changes can be written. */
+async function decide(
   trx: Transaction,
   changes: readonly SessionChange[],
-  options: {
-    readonly owners: ReadonlyMap<string, string>;
-    readonly grants: ReadonlyMap<SessionChange, LinkedGrant>;
-  },
-): Promise<Written[]> {
-  const opened = changes.map((change) => ({
-    change,
-    subscriberId: options.owners.get(change.after.username),
-    grant: options.grants.get(change),
-  }));
-  const ids = await insertSessions(
-    trx,
-    opened.map(({ change, ...rest }) => ({ state: withGrantedInterim(change.after, rest.grant), ...rest })),
-  );
-  return opened.map((session, index) => ({ ...session, sessionId: ids[index] ?? "" }));
+  autoSubscribers: boolean,
+): Promise<Decided[]> {
+  const [grants, freshIds, owners] = await Promise.all([
+    grantsFor(trx, changes),
+    nextSessionIds(trx, changes.filter(isFresh).length),
+    ownersOf(trx, changes, autoSubscribers),
+  ]);
+  const ids = freshIds.values();
+  return changes.map((change) => {
+    const { before, after } = change;
+    const isUnowned = isFresh(change) || isNobodys(change);
+    return {
+      change,
+      sessionId: after.id ?? ids.next().value ?? "",
+      subscriberId: isUnowned ? owners.get(after.username) : before?.subscriberId,
+      grant: grants.get(change),
+    };
+  });
 }
 
-async function writeKnown(
-  trx: Transaction,
-  changes: readonly SessionChange[],
-  owners: ReadonlyMap<string, string>,
-): Promise<Omit<Written, "grant">[]> {
-  await rewriteSessions(
-    trx,
-    changes.map(({ after }) => after),
-  );
-  const written = changes.map((change) => ({
-    change,
-    sessionId: change.after.id ?? "",
-    subscriberId: isNobodys(change) ? owners.get(change.after.username) : change.before?.subscriberId,
-  }));
-  await nameSessions(
-    trx,
-    written.flatMap(({ change, sessionId, subscriberId }) =>
-      isNobodys(change) && subscriberId !== undefined ? [{ sessionId, subscriberId }] : [],
+async function writeSessions(trx: Transaction, decided: readonly Decided[]): Promise<void> {
+  const known = decided.filter(({ change }) => !isFresh(change));
+  await Promise.all([
+    // An id in use again: the old session ends before the new one opens, since only one of them may be open.
+    rewriteSessions(
+      trx,
+      known.map(({ change }) => change.after),
     ),
-  );
-  return written;
+    insertSessions(
+      trx,
+      decided.flatMap(({ change, sessionId: id, subscriberId, grant }) =>
+        isFresh(change) ? [{ id, state: withGrantedInterim(change.after, grant), subscriberId, grant }] : [],
+      ),
+    ),
+    relinkSessions(
+      trx,
+      known.flatMap(({ sessionId, grant }) => (grant ? [{ sessionId, grant }] : [])),
+    ),
+    nameSessions(
+      trx,
+      known.flatMap(({ change, sessionId, subscriberId }) =>
+        isNobodys(change) && subscriberId !== undefined ? [{ sessionId, subscriberId }] : [],
+      ),
+    ),
+  ]);
 }
 
-async function writeIntervals(trx: Transaction, written: readonly Written[]): Promise<void> {
-  const rows = written.map(({ change, ...rest }) => {
+async function writeIntervals(trx: Transaction, decided: readonly Decided[]): Promise<void> {
+  const rows = decided.map(({ change, ...rest }) => {
     const owner = { sessionId: rest.sessionId, subscriberId: rest.subscriberId, nasId: change.after.nasId };
     const { removed, added } = intervalChange(change.before?.state, change.after);
     return {
@@ -126,63 +136,64 @@ async function writeIntervals(trx: Transaction, written: readonly Written[]): Pr
     };
   });
   const removed = rows.flatMap((row) => row.removed);
-  await removeOpen(
-    trx,
-    removed.filter(({ until }) => until === undefined),
-  );
-  await removeClosed(
-    trx,
-    removed.filter(({ until }) => until !== undefined),
-  );
-  await addIntervals(
-    trx,
-    rows.flatMap((row) => row.added),
-  );
+  await Promise.all([
+    removeOpen(
+      trx,
+      removed.filter(({ until }) => until === undefined),
+    ),
+    removeClosed(
+      trx,
+      removed.filter(({ until }) => until !== undefined),
+    ),
+    addIntervals(
+      trx,
+      rows.flatMap((row) => row.added),
+    ),
+  ]);
 }
 
 /** Sessions of which enforcement has to know: open, and new, alive again, somebody's now, or with another Access-Accept in force. */
-const isOpened = ({ change, grant, subscriberId }: Written): boolean =>
+const isOpened = ({ change, grant, subscriberId }: Decided): boolean =>
   change.after.stoppedAt === undefined &&
   (change.before === undefined ||
     change.before.state.stoppedAt !== undefined ||
     grant !== undefined ||
     (isNobodys(change) && subscriberId !== undefined));
 
+const openedSession = ({ change, sessionId, subscriberId, grant }: Decided): OpenedSession => ({
+  id: sessionId,
+  nasId: change.after.nasId,
+  subscriberId,
+  appliedDigest: grant ? grant.profileDigest : (change.before?.appliedDigest ?? null),
+});
+
+export interface BatchOptions {
+  /** Whether a username that nobody has makes a subscriber of that name. */
+  readonly autoSubscribers: boolean;
+  /**
+   * Told of the sessions that enforcement has to look at, after the statements that write their rows: whoever changes a
+   * subscriber's profile meanwhile either sees them or is seen. Answers whether that leaves something to do.
+   */
+  opened(trx: Transaction, sessions: readonly OpenedSession[]): Promise<boolean>;
+}
+
 /**
- * Records a batch in one transaction. Returns the sessions that enforcement has to look at: their rows are written by
- * then, so that whoever changes a subscriber's profile meanwhile either sees them or is seen.
+ * Records a batch in one transaction: locks and reads, decides, writes, each in as few round trips as there are questions
+ * that wait for one another. Returns what `opened` answered.
  */
 export async function recordBatch(
   trx: Transaction,
   events: readonly AccountingEvent[],
-  autoSubscribers: boolean,
-): Promise<OpenedSession[]> {
-  const stored = await lockSessions(trx, sortedKeys(events));
-  const restartedAt = await restartTimes(trx, nasesOpening(events, stored));
-  const changes = takeBatch(events, stored, restartedAt);
-  const grants = await grantsFor(trx, changes);
-  const owners = await ownersOf(trx, changes, autoSubscribers);
-  // An id in use again: the old session ends before the new one opens, since only one of them may be open.
-  const known = await writeKnown(
-    trx,
-    changes.filter(({ before }) => before !== undefined),
-    owners,
-  );
-  const fresh = await writeNew(
-    trx,
-    changes.filter(({ before }) => before === undefined),
-    { owners, grants },
-  );
-  const written = [...known.map((one) => ({ ...one, grant: grants.get(one.change) })), ...fresh];
-  await writeIntervals(trx, written);
-  await relinkSessions(
-    trx,
-    written.flatMap(({ change, sessionId, grant }) => (change.before && grant ? [{ sessionId, grant }] : [])),
-  );
-  return written.filter(isOpened).map(({ change, sessionId, subscriberId, grant }) => ({
-    id: sessionId,
-    nasId: change.after.nasId,
-    subscriberId,
-    appliedDigest: grant ? grant.profileDigest : (change.before?.appliedDigest ?? null),
-  }));
+  { autoSubscribers, opened }: BatchOptions,
+): Promise<boolean> {
+  const nasIds = [...new Set(events.map(({ nasId }) => nasId))].sort();
+  const [stored, restartedAt] = await Promise.all([lockSessions(trx, sortedKeys(events)), restartTimes(trx, nasIds)]);
+  const decided = await decide(trx, takeBatch(events, stored, restartedAt), autoSubscribers);
+  const openedSessions = decided.filter(isOpened).map(openedSession);
+  const [, , isSomethingToDo] = await Promise.all([
+    writeSessions(trx, decided),
+    writeIntervals(trx, decided),
+    openedSessions.length > 0 && opened(trx, openedSessions),
+  ]);
+  return isSomethingToDo;
 }

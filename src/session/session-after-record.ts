@@ -11,7 +11,6 @@ import {
   newestRecordAt,
   type SessionState,
 } from "./session-state.ts";
-import { shownDigest } from "./shown-digest.ts";
 
 const greater = (a: bigint, b: bigint | undefined): bigint => (b !== undefined && b > a ? b : a);
 
@@ -142,7 +141,7 @@ export function withRecord(state: SessionState, event: AccountingEvent, neighbou
     interimSeconds: isNewest ? (event.interimSeconds ?? state.interimSeconds) : state.interimSeconds,
     identity: identityAfter(state, event, isNewest),
     observed: observedAfter(state, event, isNewest),
-    shownDigest: isNewest ? shownDigest(event) : state.shownDigest,
+    shownDigest: isNewest ? event.shownDigest : state.shownDigest,
   };
 }
 

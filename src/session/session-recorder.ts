@@ -69,10 +69,10 @@ export function createSessionRecorder(dependencies: SessionRecorderDependencies)
   }
 
   async function commitWhole(events: readonly AccountingEvent[]): Promise<void> {
-    const isSomethingToDo = await database.transaction(async (trx) => {
-      const opened = await recordBatch(trx, events, dependencies.autoSubscribers);
-      return opened.length > 0 && (await hooks.opened(trx, opened));
-    });
+    const { autoSubscribers } = dependencies;
+    const isSomethingToDo = await database.transaction((trx) =>
+      recordBatch(trx, events, { autoSubscribers, opened: hooks.opened }),
+    );
     if (isSomethingToDo) hooks.committed();
   }
 

@@ -72,8 +72,8 @@ export async function subscribersOf(
   for (const prefix of makeMissing ? ["", "auto:"] : []) {
     const missing = usernames.filter((username) => !owners.has(username));
     if (missing.length === 0) break;
-    await addAutomatic(trx, missing, prefix);
-    for (const [username, id] of await exactOwners(trx, missing)) owners.set(username, id);
+    const [, added] = await Promise.all([addAutomatic(trx, missing, prefix), exactOwners(trx, missing)]);
+    for (const [username, id] of added) owners.set(username, id);
   }
   return owners;
 }

@@ -1,10 +1,11 @@
-import type { Transaction } from "../database/database.ts";
+import type { Queryable, Transaction } from "../database/database.ts";
 import { type AddressRuns, keptRuns, newestAddresses } from "./address-runs.ts";
 import type { LinkedGrant } from "./grant-store.ts";
 import type { SessionState } from "./session-state.ts";
 
 /** A session to be inserted. */
 export interface NewSession {
+  readonly id: string;
   readonly state: SessionState;
   readonly subscriberId: string | undefined;
   readonly grant: LinkedGrant | undefined;
@@ -48,21 +49,31 @@ const stateTypes = `$1::timestamptz[], $2::boolean[], $3::timestamptz[], $4::tim
 const stateColumns = `started_at, is_start_known, last_event_at, last_seen_at, stopped_at, terminate_cause,
   username, ipv4, ipv6, address_runs, input_octets, output_octets, interim_seconds, identity, observed, shown_digest`;
 
-/** Inserts sessions and returns their ids, in order. Fails with a unique violation where another node was quicker. */
-export async function insertSessions(trx: Transaction, sessions: readonly NewSession[]): Promise<string[]> {
-  if (sessions.length === 0) return [];
-  const rows = await trx.query<{ id: string; nas_id: string; acct_session_id: string; incarnation: number }>(
-    `insert into session (${stateColumns}, nas_id, acct_session_id, incarnation, subscriber_id, grant_id, granted,
-       applied, applied_digest, expected, imposed)
+/** Ids for sessions to be inserted. */
+export async function nextSessionIds(on: Queryable, count: number): Promise<string[]> {
+  if (count === 0) return [];
+  const rows = await on.query<{ id: string }>(
+    "select nextval(pg_get_serial_sequence('session', 'id')) as id from generate_series(1, $1::integer)",
+    [count],
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Inserts sessions. Fails with a unique violation where another node was quicker. */
+export async function insertSessions(trx: Transaction, sessions: readonly NewSession[]): Promise<void> {
+  if (sessions.length === 0) return;
+  await trx.query(
+    `insert into session (${stateColumns}, id, nas_id, acct_session_id, incarnation, subscriber_id, grant_id, granted,
+       applied, applied_digest, expected, imposed) overriding system value
      select started_at, is_start_known, last_event_at, last_seen_at, stopped_at, terminate_cause, username, ipv4,
        string_to_array(ipv6, ','), address_runs, input_octets, output_octets, interim_seconds, identity, observed,
-       shown_digest, nas_id, acct_session_id, incarnation, subscriber_id, grant_id, granted, applied, applied_digest, expected, imposed
-     from unnest(${stateTypes}, $17::text[], $18::text[], $19::integer[], $20::text[], $21::bigint[], $22::bytea[],
-       $23::jsonb[], $24::text[], $25::jsonb[], $26::jsonb[]) as opened (${stateColumns}, nas_id, acct_session_id, incarnation,
-       subscriber_id, grant_id, granted, applied, applied_digest, expected, imposed)
-     returning session.id, session.nas_id, session.acct_session_id, session.incarnation`,
+       shown_digest, id, nas_id, acct_session_id, incarnation, subscriber_id, grant_id, granted, applied, applied_digest, expected, imposed
+     from unnest(${stateTypes}, $17::bigint[], $18::text[], $19::text[], $20::integer[], $21::text[], $22::bigint[],
+       $23::bytea[], $24::jsonb[], $25::text[], $26::jsonb[], $27::jsonb[]) as opened (${stateColumns}, id, nas_id,
+       acct_session_id, incarnation, subscriber_id, grant_id, granted, applied, applied_digest, expected, imposed)`,
     [
       ...stateArrays(sessions.map(({ state }) => state)),
+      sessions.map(({ id }) => id),
       sessions.map(({ state }) => state.nasId),
       sessions.map(({ state }) => state.acctSessionId),
       sessions.map(({ state }) => state.incarnation),
@@ -75,10 +86,6 @@ export async function insertSessions(trx: Transaction, sessions: readonly NewSes
       sessions.map(({ grant }) => (grant?.imposed ? JSON.stringify(grant.imposed) : null)),
     ],
   );
-  const name = (nasId: string, acctSessionId: string, incarnation: number) =>
-    `${nasId}\n${acctSessionId}\n${incarnation}`;
-  const ids = new Map(rows.map((row) => [name(row.nas_id, row.acct_session_id, row.incarnation), row.id]));
-  return sessions.map(({ state }) => ids.get(name(state.nasId, state.acctSessionId, state.incarnation)) ?? "");
 }
 
 /** Writes all that records may change of sessions that are stored and locked. */

@@ -43,20 +43,6 @@ export function soleRecords(events: readonly AccountingEvent[]): {
 const byKey = (stored: readonly StoredSession[]): ReadonlyMap<string, readonly StoredSession[]> =>
   Map.groupBy(stored, ({ state }) => keyText(state));
 
-/**
- * NASes whose restarts matter to a batch: those of records that do more than carry on with an open session. Where its Start
- * is not known, an Interim may show that it began before the restart.
- */
-export function nasesOpening(events: readonly AccountingEvent[], stored: readonly StoredSession[]): string[] {
-  const known = byKey(stored);
-  const carriesOn = (event: AccountingEvent): boolean => {
-    const newest = known.get(keyText(event))?.[0];
-    if (newest === undefined || newest.state.stoppedAt !== undefined) return false;
-    return event.status === "interim" && newest.state.isStartKnown;
-  };
-  return [...new Set(events.filter((event) => !carriesOn(event)).map(({ nasId }) => nasId))].sort();
-}
-
 /** Takes in the records of a batch, in order. Only sessions that changed are returned. */
 export function takeBatch(
   events: readonly AccountingEvent[],

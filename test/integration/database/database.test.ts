@@ -17,6 +17,58 @@ test("a transaction whose work rejects leaves nothing behind", async () => {
   expect(await db.database.query("select id from subscriber where id = 's-rollback'")).toEqual([]);
 });
 
+test("what PostgreSQL reads of an array is what was given", async () => {
+  const texts = ["", "NULL", 'a "quoted" \\ {word}', "ümläut\n", null];
+  const [row] = await db.database.query(
+    `select $1::text[] as texts, $2::bigint[] as numbers, $3::boolean[] as booleans, $4::bytea[] as octets,
+       $5::timestamptz[] as times, $6::text[] as none`,
+    [texts, [1, 2n ** 62n, null], [true, false], [Buffer.from("00ff5c22", "hex")], [new Date(0), null], []],
+  );
+  expect(row).toEqual({
+    texts,
+    numbers: ["1", String(2n ** 62n), null],
+    booleans: [true, false],
+    octets: [Buffer.from("00ff5c22", "hex")],
+    times: [new Date(0), null],
+    none: [],
+  });
+});
+
+test("statements sent side by side are carried out in their order", async () => {
+  const seen = await db.database.transaction(async (trx) => {
+    const [, before, , after] = await Promise.all([
+      trx.query("insert into subscriber (id, name) values ('side', 'one')"),
+      trx.query("select subscriber.name from subscriber where subscriber.id = 'side'"),
+      trx.query("update subscriber set name = 'two' where subscriber.id = 'side'"),
+      trx.query("select subscriber.name from subscriber where subscriber.id = 'side'"),
+    ]);
+    return [before, after];
+  });
+  expect(seen).toEqual([[{ name: "one" }], [{ name: "two" }]]);
+});
+
+test("one of several sent side by side fails: its error is told, none of them holds, and what comes later goes nowhere", async () => {
+  const { database } = db;
+  let late: Promise<unknown> | undefined;
+  const failing = database.transaction(async (trx) => {
+    const goesOn = async () => {
+      await trx.query("select pg_sleep(0.05)").catch(() => undefined);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return await trx.query("insert into subscriber (id) values ('too-late')");
+    };
+    late = goesOn();
+    late.catch(() => undefined);
+    await Promise.all([
+      trx.query("insert into subscriber (id) values ('beside')"),
+      trx.query("select 1 / 0"),
+      trx.query("insert into subscriber (id) values ('behind')"),
+    ]);
+  });
+  await expect(failing).rejects.toThrow("division by zero");
+  await expect(late).rejects.toThrow("the transaction is over");
+  expect(await database.query("select id from subscriber where id in ('too-late', 'beside', 'behind')")).toEqual([]);
+});
+
 test("two transactions that lock in opposite orders both come to their end", async () => {
   const { database } = db;
   await database.query("insert into subscriber (id) values ('d1'), ('d2')");

@@ -8,7 +8,7 @@ export async function heldBatch(database: Database, events: readonly AccountingE
   const recorded = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   const done = database.transaction(async (trx) => {
-    await recordBatch(trx, events, autoSubscribers);
+    await recordBatch(trx, events, { autoSubscribers, opened: async () => false });
     recorded.resolve();
     await gate.promise;
   });
