@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomInt } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { pino } from "pino";
 import { Registry } from "prom-client";
 import type { AccessResult } from "../../../src/authorization/access.ts";
@@ -69,9 +69,16 @@ export function harnessOn(database: Database, changes: Partial<AuthorizerDepende
   return { authorizer, registry };
 }
 
+interface RequestParts {
+  /** Attributes as octets, after the others. */
+  readonly extra?: readonly RawAttribute[];
+  /** Absent: random, as it should be. */
+  readonly authenticator?: Buffer;
+}
+
 /** An Access-Request as it comes off the wire: attributes in radclient's form, User-Password hidden. */
-export function accessRequest(nas: Nas, lines: readonly string[], extra: readonly RawAttribute[] = []): Packet {
-  const authenticator = randomBytes(16);
+export function accessRequest(nas: Nas, lines: readonly string[], more: RequestParts = {}): Packet {
+  const { extra = [], authenticator = randomBytes(16) } = more;
   const attributes = encodeAttributes(
     dictionary,
     lines.map((line) => parseAttributeLine(dictionary, line)),
@@ -92,17 +99,6 @@ export function accessRequest(nas: Nas, lines: readonly string[], extra: readonl
 
 export const pap = (nas: Nas, username: string, password: string, lines: readonly string[] = []): Packet =>
   accessRequest(nas, [`User-Name = "${username}"`, `User-Password = "${password}"`, ...lines]);
-
-export function chap(nas: Nas, username: string, password: string): Packet {
-  const challenge = randomBytes(16);
-  const response = createHash("md5").update(Buffer.of(7)).update(password).update(challenge).digest();
-  const value = Buffer.concat([Buffer.of(7), response]).toString("hex");
-  return accessRequest(nas, [
-    `User-Name = "${username}"`,
-    `CHAP-Password = 0x${value}`,
-    `CHAP-Challenge = 0x${challenge.toString("hex")}`,
-  ]);
-}
 
 /** An answer in words: its code, and its attributes as name → texts. */
 export interface Answer {
