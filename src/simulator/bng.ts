@@ -1,15 +1,15 @@
-import { type AccountingStatus, encodeAccounting, statusAttributes } from "./accounting-request.ts";
+import { accountBng } from "./account.ts";
 import type { BngOptions } from "./bng-options.ts";
+import { type BngPorts, openBngPorts } from "./bng-ports.ts";
 import type { CoaCounts } from "./coa-counts.ts";
 import { createCoaResponder } from "./coa-responder.ts";
 import { type InForce, nothingInForce } from "./in-force.ts";
-import { createLine, type Line, type LineStatus } from "./line.ts";
+import type { Line } from "./line.ts";
+import { createLineBank, type LineBank } from "./line-bank.ts";
+import type { LineStatus } from "./line-course.ts";
 import type { LineSession } from "./line-session.ts";
-import { nasAttributes } from "./nas-identity.ts";
-import { openRequestPort, type RequestPort } from "./request-port.ts";
-import { createSessionIndex } from "./session-index.ts";
+import { createSessionIndex, type SessionIndex } from "./session-index.ts";
 import { usernameOf } from "./subscriber-names.ts";
-import { openWire } from "./wire.ts";
 
 /** What one subscriber has at this moment. */
 export interface LineView {
@@ -25,6 +25,11 @@ export interface LineView {
 /** A BNG with its subscribers, from outside: everything else it says in RADIUS. */
 export interface Bng {
   readonly coaPort: number;
+  /**
+   * Accounting-On, then every line logs in, so many a second. Resolves once On is answered or given up and the first
+   * login is on its way.
+   */
+  boot(): Promise<void>;
   /** Undefined: it has no such line. */
   line(number: number): LineView | undefined;
   lines(): readonly LineView[];
@@ -47,126 +52,89 @@ export interface Bng {
   stop(): Promise<void>;
 }
 
-const SOURCE_PORTS = 4;
-
 function viewOf(line: Line): LineView {
-  const session = line.session();
+  const { session } = line;
   const ipv4 = session?.identity.get("Framed-IP-Address");
   return {
     line: line.number,
     username: usernameOf(line.number),
-    status: line.status(),
+    status: line.status,
     ...(session && { session: session.id, since: session.startedAt }),
     ...(ipv4 !== undefined && { ipv4 }),
     inForce: session?.state.inForce ?? nothingInForce,
   };
 }
 
-/** Accounting-On or -Off: about all sessions (RFC 2866 section 5.1). */
-async function announce(status: AccountingStatus, options: BngOptions, acct: RequestPort): Promise<void> {
-  const { clock, dictionary, tell } = options;
-  const secret = Buffer.from(options.secret, "utf8");
-  const attributes = [...statusAttributes(status, clock.now()), ...nasAttributes(options.nas)];
-  const sent = await acct.exchange((identifier) => encodeAccounting(attributes, { dictionary, secret, identifier }));
-  const isAnswered = sent.kind === "answered";
-  const latencyMs = isAnswered ? sent.latencyMs : 0;
-  tell({ kind: "accounting", at: clock.now(), status, attributes, isAnswered, latencyMs });
-}
-
-/** Opens its sockets; rejects, with nothing left open, where one cannot be had. */
-async function openPorts(options: BngOptions, receive: Parameters<typeof openWire>[0]["receive"]) {
-  const closers: (() => Promise<void>)[] = [];
-  const close = async () => {
-    for (const one of closers.splice(0)) await one();
-  };
-  const secret = Buffer.from(options.secret, "utf8");
-  const { address, authPort, acctPort } = options.server;
-  const requests = { ...options, secret, sourcePorts: SOURCE_PORTS };
-  try {
-    const coa = await openWire({ ...options, port: options.coaPort, receive });
-    closers.push(coa.close);
-    const auth = await openRequestPort({ ...requests, server: { address, port: authPort } });
-    closers.push(auth.close);
-    const acct = await openRequestPort({ ...requests, server: { address, port: acctPort } });
-    closers.push(acct.close);
-    return { coa, auth, acct, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
-/** Boots: Accounting-On, then every line logs in, so many a second. Resolves once the first of them is on its way. */
-export async function startBng(options: BngOptions): Promise<Bng> {
-  const { clock, lines: count, firstLine, loginsPerSecond } = options;
+/** Opens its sockets and is silent until it boots. Rejects, with nothing left open, where a socket cannot be had. */
+export async function openBng(options: BngOptions): Promise<Bng> {
   const sessions = createSessionIndex<LineSession>();
-  const lines = new Map<number, Line>();
-  const logins = new Set<() => void>();
   const responder = createCoaResponder({
     options,
     sessions,
-    lineOf: (number) => lines.get(number),
+    lineOf: (number) => bank.line(number),
     send: (octets, to) => ports.coa.send(octets, to),
   });
-  const ports = await openPorts(options, responder.receive);
-  const { auth, acct, coa } = ports;
-  for (let number = firstLine; number < firstLine + count; number += 1)
-    lines.set(number, createLine(number, { options, auth, acct, sessions }));
-
-  const callOff = (): void => {
-    for (const cancel of logins) cancel();
-    logins.clear();
+  const ports = await openBngPorts(options, responder.receive);
+  const bank = createLineBank({ ...ports, options, sessions });
+  // A boot that is under way when it ends logs nobody in any more.
+  let isEnding = false;
+  const announce = async (status: "on" | "off") => await accountBng(status, { ...ports, options });
+  const boot = async () => {
+    await announce("on");
+    if (!isEnding) bank.loginAll();
   };
-  const loginAll = (): void => {
-    let index = 0;
-    for (const line of lines.values()) {
-      const cancel = clock.after((index * 1000) / loginsPerSecond, () => {
-        logins.delete(cancel);
-        void line.login();
-      });
-      logins.add(cancel);
-      index += 1;
-    }
+  const goDown = () => {
+    isEnding = true;
+    bank.dropAll();
   };
-  const boot = async (): Promise<void> => {
-    await announce("on", options, acct);
-    loginAll();
-  };
-  const dropAll = (): void => {
-    callOff();
-    for (const line of lines.values()) line.drop(true);
-  };
-  await boot();
   return {
-    coaPort: coa.port,
-    line: (number) => {
-      const line = lines.get(number);
-      return line && viewOf(line);
-    },
-    lines: () => [...lines.values()].map(viewOf),
-    sessionCount: () => sessions.all().length,
-    counts: () => ({
-      coa: responder.counts(),
-      retransmitted: auth.counts().retransmitted + acct.counts().retransmitted,
-      unanswered: auth.counts().unanswered + acct.counts().unanswered,
-    }),
-    login: async (number) => await lines.get(number)?.login(),
-    logout: async (number) => await lines.get(number)?.logout(),
-    report: async (number) => (await lines.get(number)?.report()) ?? false,
-    setPassword: (number, password) => lines.get(number)?.setPassword(password),
+    ...fromOutside(bank, sessions),
+    coaPort: ports.coa.port,
+    counts: () => ({ coa: responder.counts(), ...requestCounts(ports) }),
+    boot,
     reboot: async (isAnnounced) => {
-      if (isAnnounced) await announce("off", options, acct);
-      dropAll();
+      if (isAnnounced) await announce("off");
+      bank.dropAll();
       await boot();
     },
     shutDown: async () => {
-      dropAll();
-      await announce("off", options, acct);
+      goDown();
+      await announce("off");
     },
     stop: async () => {
-      dropAll();
+      goDown();
       responder.stop();
       await ports.close();
     },
   };
+}
+
+/** What can be seen of its lines, and done at them. */
+const fromOutside = (bank: LineBank, sessions: SessionIndex<LineSession>) =>
+  ({
+    line: (number) => {
+      const line = bank.line(number);
+      return line && viewOf(line);
+    },
+    lines: () => bank.all().map(viewOf),
+    sessionCount: () => sessions.all().length,
+    login: async (number) => await bank.line(number)?.login(),
+    logout: async (number) => await bank.line(number)?.logout(),
+    report: async (number) => (await bank.line(number)?.report()) ?? false,
+    setPassword: (number, password) => bank.line(number)?.setPassword(password),
+  }) satisfies Partial<Bng>;
+
+function requestCounts({ auth, acct }: BngPorts) {
+  const [login, accounting] = [auth.counts(), acct.counts()];
+  return {
+    retransmitted: login.retransmitted + accounting.retransmitted,
+    unanswered: login.unanswered + accounting.unanswered,
+  };
+}
+
+/** Opens its sockets, and boots. */
+export async function startBng(options: BngOptions): Promise<Bng> {
+  const bng = await openBng(options);
+  await bng.boot();
+  return bng;
 }

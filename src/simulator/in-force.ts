@@ -14,6 +14,29 @@ export interface InForce {
 
 export const nothingInForce: InForce = Object.freeze({ filters: [], rules: [], services: [] });
 
+/** What a vendor's attributes come to; what is absent restricts nothing. */
+export interface Restrictions {
+  readonly downKbps?: number | undefined;
+  readonly upKbps?: number | undefined;
+  readonly filters?: readonly string[];
+  readonly rules?: readonly string[];
+  readonly services?: readonly string[];
+  /** A filter or service under a name that means a garden here. */
+  readonly garden?: string | undefined;
+}
+
+export function inForceOf(restrictions: Restrictions): InForce {
+  const { downKbps, upKbps, garden, filters = [], rules = [], services = [] } = restrictions;
+  const rates = { ...(downKbps !== undefined && { downKbps }), ...(upKbps !== undefined && { upKbps }) };
+  return {
+    ...(Object.keys(rates).length > 0 && { rates }),
+    ...(garden !== undefined && { garden }),
+    filters,
+    rules,
+    services,
+  };
+}
+
 /** Names that mean a garden on this BNG: its operator set it up so. */
 export const isGardenName = (name: string): boolean => /garden|quarantine|captive|redirect/i.test(name);
 

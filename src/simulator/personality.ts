@@ -39,9 +39,8 @@ export type Verdict =
   | { readonly kind: "refused"; readonly errorCause?: number; readonly changes: readonly SessionChange[] }
   | { readonly kind: "silent" };
 
-/** How one vendor's BNG behaves: data, and the functions that its own ways need. One file each in personalities/. */
-export interface Personality {
-  readonly name: string;
+/** How a vendor's BNG deals with datagrams and sessions, whatever they are about. */
+export interface Manners {
   /** Where it listens for CoA by default. */
   readonly coaPort: number;
   /** A request with an older or later Event-Timestamp is dropped (RFC 5176 section 3.3). */
@@ -58,6 +57,11 @@ export interface Personality {
   readonly saysWhyItEnded: boolean;
   /** An Interim follows each change at once. */
   readonly reportsChanges: boolean;
+}
+
+/** How one vendor's BNG behaves: data, and the functions that its own ways need. One file each in personalities/. */
+export interface Personality extends Manners {
+  readonly name: string;
   /** What an Access-Accept puts in force. */
   login(granted: readonly Attribute[]): LineState;
   answer(request: DynamicRequest): Verdict;

@@ -51,8 +51,33 @@ export function findSessions(request: DynamicRequest, keys: readonly string[] = 
   return { ok: true, sessions };
 }
 
-/** The same change to every session that the request names. */
-export const changeAll = (
-  sessions: readonly KnownSession[],
-  change: (state: LineState) => LineState,
-): SessionChange[] => sessions.map((session) => ({ session, state: change(session.state) }));
+/** An ACK, with the same change made to every session that the request names. */
+export const changed = (sessions: readonly KnownSession[], change: (noted: LineState["noted"]) => LineState): Verdict =>
+  acknowledged(
+    sessions,
+    sessions.map((session) => ({ session, state: change(session.state.noted) })),
+  );
+
+export interface StrictWays {
+  /** Attributes that it can change. */
+  readonly taken: ReadonlySet<string>;
+  /** What the changes make of a session's state; undefined: they make no sense for it. */
+  readonly changed: (state: LineState, changes: readonly Attribute[]) => LineState | undefined;
+}
+
+/** What RFC 5176 has a BNG answer that changes nothing by halves: all that is asked is taken, or it says why not. */
+export function strictAnswer(request: DynamicRequest, { taken, changed }: StrictWays): Verdict {
+  const found = findSessions(request);
+  if (!found.ok) return found.verdict;
+  const { sessions } = found;
+  const changes = changesIn(request);
+  if (request.kind === "disconnect")
+    return changes.length > 0 ? refused(ErrorCause.UnsupportedAttribute) : acknowledged(sessions);
+  if (changes.length === 0) return refused(ErrorCause.MissingAttribute);
+  if (changes.some(({ name }) => !taken.has(name))) return refused(ErrorCause.UnsupportedAttribute);
+  const results = sessions.flatMap((session) => {
+    const state = changed(session.state, changes);
+    return state ? [{ session, state }] : [];
+  });
+  return results.length === sessions.length ? acknowledged(sessions, results) : refused(ErrorCause.InvalidRequest);
+}

@@ -1,9 +1,10 @@
 import type { Attribute } from "../../radius/attribute.ts";
 import { ErrorCause } from "../error-cause.ts";
 import { nothingInForce } from "../in-force.ts";
-import { replaceNoted, textsOf } from "../noted-attributes.ts";
-import type { DynamicRequest, LineState, Personality, SessionChange, Verdict } from "../personality.ts";
-import { acknowledged, changeAll, hasAny, isForAnother, refused } from "../verdicts.ts";
+import { looseManners } from "../manners.ts";
+import { named, replaceNoted, textsOf } from "../noted-attributes.ts";
+import type { DynamicRequest, KnownSession, LineState, Personality, Verdict } from "../personality.ts";
+import { acknowledged, hasAny, isForAnother, refused } from "../verdicts.ts";
 import { routerOsRates } from "./mikrotik.ts";
 
 const FILTER = "Filter-Id";
@@ -47,22 +48,26 @@ function shaped(
   return { state: { noted, inForce: { ...nothingInForce, rates } }, failed };
 }
 
+/** The shaper of each session is told; one that cannot be set makes a NAK of it, whatever has changed by then. */
+function shapeAll(sessions: readonly KnownSession[], changes: readonly Attribute[]): Verdict {
+  const results = sessions.map((session) => ({ session, ...shaped(session.state, changes) }));
+  const states = results.map(({ session, state }) => ({ session, state }));
+  return results.some(({ failed }) => failed) ? { kind: "refused", changes: states } : acknowledged(sessions, states);
+}
+
 function answer(request: DynamicRequest): Verdict {
   if (isForAnother(request)) return refused(ErrorCause.NasIdentificationMismatch);
   if (!hasAny(request, keys)) return refused();
   const sessions = request.matching(keys);
   if (sessions.length === 0) return refused(ErrorCause.SessionContextNotFound);
   if (request.kind === "disconnect") return acknowledged(sessions);
-  const { attributes } = request;
-  const classes = attributes.filter(({ name }) => name === "Class");
-  if (classes.length > 0)
-    return acknowledged(
-      sessions,
-      changeAll(sessions, (state) => ({ ...state, noted: replaceNoted(state.noted, classes) })),
-    );
-  const results = sessions.map((session) => ({ session, ...shaped(session.state, attributes) }));
-  const changes: SessionChange[] = results.map(({ session, state }) => ({ session, state }));
-  return results.some(({ failed }) => failed) ? { kind: "refused", changes } : acknowledged(sessions, changes);
+  const classes = named(request.attributes, "Class");
+  if (classes.length === 0) return shapeAll(sessions, request.attributes);
+  const states = sessions.map((session) => ({
+    session,
+    state: { ...session.state, noted: replaceNoted(session.state.noted, classes) },
+  }));
+  return acknowledged(sessions, states);
 }
 
 /**
@@ -71,15 +76,11 @@ function answer(request: DynamicRequest): Verdict {
  * again gets an ACK, and nothing changes. Class makes it ignore the rest. The Disconnect-ACK comes before the end.
  */
 export const accelPpp: Personality = {
+  ...looseManners,
   name: "accel-ppp",
-  coaPort: 3799,
-  checksEventTimestamp: false,
-  signsAnswers: false,
   remembersAnswers: false,
   dropsWhileBusy: true,
   endsAfterAckMs: 150,
-  saysWhyItEnded: true,
-  reportsChanges: false,
   login: (granted) => shaped({ noted: [], inForce: nothingInForce }, granted).state,
   answer,
   shown: ({ noted }) => noted,

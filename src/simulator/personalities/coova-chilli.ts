@@ -1,8 +1,9 @@
 import type { Attribute } from "../../radius/attribute.ts";
-import { nothingInForce } from "../in-force.ts";
+import { inForceOf } from "../in-force.ts";
+import { looseManners } from "../manners.ts";
 import { named, numberIn } from "../noted-attributes.ts";
 import type { DynamicRequest, LineState, Personality, Verdict } from "../personality.ts";
-import { acknowledged, changeAll, changesIn, hasAny, refused, silent } from "../verdicts.ts";
+import { acknowledged, changed, changesIn, hasAny, refused, silent } from "../verdicts.ts";
 import { wisprRates } from "./generic.ts";
 
 const keys = ["User-Name", "Acct-Session-Id"];
@@ -12,11 +13,10 @@ const taken: readonly string[] = [...limits, ...own, "Session-Timeout", "Idle-Ti
 
 /** Its own attributes count kbit/s and go before WISPr's, which count bit/s. */
 function stateOf(noted: readonly Attribute[]): LineState {
-  const { rates } = wisprRates(noted);
-  const downKbps = numberIn(noted, "ChilliSpot-Bandwidth-Max-Down") || rates?.downKbps;
-  const upKbps = numberIn(noted, "ChilliSpot-Bandwidth-Max-Up") || rates?.upKbps;
-  const set = { ...(downKbps !== undefined && { downKbps }), ...(upKbps !== undefined && { upKbps }) };
-  return { noted, inForce: { ...nothingInForce, ...(Object.keys(set).length === 0 ? {} : { rates: set }) } };
+  const wispr = wisprRates(noted);
+  const downKbps = numberIn(noted, "ChilliSpot-Bandwidth-Max-Down") || wispr.downKbps;
+  const upKbps = numberIn(noted, "ChilliSpot-Bandwidth-Max-Up") || wispr.upKbps;
+  return { noted, inForce: inForceOf({ downKbps, upKbps }) };
 }
 
 function answer(request: DynamicRequest): Verdict {
@@ -26,10 +26,7 @@ function answer(request: DynamicRequest): Verdict {
   if (request.kind === "disconnect") return acknowledged(sessions);
   // The whole set is written anew from this one packet: what it leaves out is no limit any more.
   const set = stateOf(named(changesIn(request), ...taken));
-  return acknowledged(
-    sessions,
-    changeAll(sessions, () => set),
-  );
+  return changed(sessions, () => set);
 }
 
 /**
@@ -37,15 +34,8 @@ function answer(request: DynamicRequest): Verdict {
  * there is no answer at all; a NAK never has an Error-Cause.
  */
 export const coovaChilli: Personality = {
+  ...looseManners,
   name: "coova-chilli",
-  coaPort: 3799,
-  checksEventTimestamp: false,
-  signsAnswers: false,
-  remembersAnswers: true,
-  dropsWhileBusy: false,
-  endsAfterAckMs: 0,
-  saysWhyItEnded: true,
-  reportsChanges: false,
   login: (granted) => stateOf(named(granted, ...taken)),
   answer,
   shown: ({ noted }) => named(noted, ...limits, ...own),

@@ -1,6 +1,7 @@
 import type { Attribute } from "../../radius/attribute.ts";
 import { ErrorCause } from "../error-cause.ts";
 import { nothingInForce } from "../in-force.ts";
+import { strictManners } from "../manners.ts";
 import type { DynamicRequest, Personality, Verdict } from "../personality.ts";
 import { acknowledged, hasAny, isForAnother, refused } from "../verdicts.ts";
 
@@ -51,15 +52,9 @@ function answerWith(hasTerms: boolean) {
  * with another secret, ends one session at a time, and does not say in the Stop why it ended.
  */
 export const hostapd: Personality = {
+  ...strictManners,
   name: "hostapd",
-  coaPort: 3799,
-  checksEventTimestamp: true,
-  signsAnswers: true,
-  remembersAnswers: true,
-  dropsWhileBusy: false,
-  endsAfterAckMs: 0,
   saysWhyItEnded: false,
-  reportsChanges: false,
   login: () => ({ noted: [], inForce: nothingInForce }),
   answer: answerWith(false),
   shown: () => [],

@@ -1,9 +1,10 @@
 import type { Attribute } from "../../radius/attribute.ts";
-import { ErrorCause } from "../error-cause.ts";
-import { isGardenName } from "../in-force.ts";
+import { inForceOf, isGardenName } from "../in-force.ts";
+import { strictManners } from "../manners.ts";
+import { namedRate } from "../named-rate.ts";
 import { named, replaceNoted, textsOf } from "../noted-attributes.ts";
-import type { DynamicRequest, LineState, Personality, Verdict } from "../personality.ts";
-import { acknowledged, changeAll, changesIn, findSessions, refused } from "../verdicts.ts";
+import type { LineState, Personality } from "../personality.ts";
+import { strictAnswer } from "../verdicts.ts";
 
 const ACTIVATE = "ERX-Service-Activate";
 const DEACTIVATE = "ERX-Service-Deactivate";
@@ -16,24 +17,16 @@ const serviceForm = /^([\w.-]+)(?:\(([^()]*)\))?$/;
 const nameOf = (service: string): string => serviceForm.exec(service)?.[1] ?? service;
 const parametersOf = (service: string): string[] => (serviceForm.exec(service)?.[2] ?? "").split(",");
 
-const kilobits = (text: string | undefined): number | undefined => {
-  const [, digits, unit] = /^(\d+)([km]?)$/i.exec(text ?? "") ?? [];
-  return digits === undefined ? undefined : Number(digits) * (unit?.toLowerCase() === "m" ? 1000 : 1);
-};
+/** "1024" and "1024k" are the same. */
+const kilobits = (text: string | undefined): number | undefined => namedRate(/^(\d+)([km]?)$/i, text);
 
 function stateOf(noted: readonly Attribute[]): LineState {
   const services = textsOf(noted, SESSION);
   const filters = policies.flatMap((name) => textsOf(noted, name));
   const garden = services.find((service) => isGardenName(nameOf(service)));
   const [down, up] = parametersOf(services.find((service) => kilobits(parametersOf(service)[0]) !== undefined) ?? "");
-  const downKbps = kilobits(down);
-  const upKbps = kilobits(up);
-  const rates = { ...(downKbps !== undefined && { downKbps }), ...(upKbps !== undefined && { upKbps }) };
-  const restrictions = {
-    ...(garden === undefined ? {} : { garden }),
-    ...(Object.keys(rates).length === 0 ? {} : { rates }),
-  };
-  return { noted, inForce: { ...restrictions, filters, rules: [], services } };
+  const rates = { downKbps: kilobits(down), upKbps: kilobits(up) };
+  return { noted, inForce: inForceOf({ ...rates, garden, filters, services }) };
 }
 
 /** The same service with other parameters takes the place of the one that runs. */
@@ -52,25 +45,15 @@ const deactivate = (noted: readonly Attribute[], services: readonly string[]): A
       name !== SESSION || !services.some((off) => [String(value), nameOf(String(value))].includes(off)),
   );
 
-function answer(request: DynamicRequest): Verdict {
-  const found = findSessions(request);
-  if (!found.ok) return found.verdict;
-  const changes = changesIn(request);
-  if (request.kind === "disconnect")
-    return changes.length > 0 ? refused(ErrorCause.UnsupportedAttribute) : acknowledged(found.sessions);
-  if (changes.length === 0) return refused(ErrorCause.MissingAttribute);
-  if (changes.some(({ name }) => !taken.has(name))) return refused(ErrorCause.UnsupportedAttribute);
+/** Undefined: what is to be turned on has no name, or what is to be turned off does not run. */
+function changed({ noted }: LineState, changes: readonly Attribute[]): LineState | undefined {
   const on = textsOf(changes, ACTIVATE);
   const off = textsOf(changes, DEACTIVATE);
   const isWrong = [...on, ...off].some((service) => !serviceForm.test(service));
-  const isIdle = found.sessions.some(({ state }) => off.some((service) => !runs(state.noted, service)));
-  if (isWrong || isIdle) return refused(ErrorCause.InvalidRequest);
+  if (isWrong || off.some((service) => !runs(noted, service))) return undefined;
   const rest = changes.filter(({ name }) => name !== ACTIVATE && name !== DEACTIVATE);
-  return acknowledged(
-    found.sessions,
-    // From Junos 16.1R4 on, deactivations come before activations, in whatever order they stand in the packet.
-    changeAll(found.sessions, ({ noted }) => stateOf(activate(deactivate(replaceNoted(noted, rest), off), on))),
-  );
+  // From Junos 16.1R4 on, deactivations come before activations, in whatever order they stand in the packet.
+  return stateOf(activate(deactivate(replaceNoted(noted, rest), off), on));
 }
 
 /**
@@ -78,19 +61,13 @@ function answer(request: DynamicRequest): Verdict {
  * be deactivated, nor one be called by something that is no name. `coa-immediate-update`: an Interim after each change.
  */
 export const juniper: Personality = {
+  ...strictManners,
   name: "juniper",
-  coaPort: 3799,
-  checksEventTimestamp: true,
-  signsAnswers: true,
-  remembersAnswers: true,
-  dropsWhileBusy: false,
-  endsAfterAckMs: 0,
-  saysWhyItEnded: true,
   reportsChanges: true,
   login: (granted) => {
     const kept = granted.filter(({ name }) => taken.has(name) && name !== ACTIVATE && name !== DEACTIVATE);
     return stateOf(activate(kept, textsOf(granted, ACTIVATE)));
   },
-  answer,
+  answer: (request) => strictAnswer(request, { taken, changed }),
   shown: ({ noted }) => named(noted, SESSION, ...policies),
 };

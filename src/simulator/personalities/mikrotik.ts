@@ -1,9 +1,10 @@
 import type { Attribute } from "../../radius/attribute.ts";
 import { ErrorCause } from "../error-cause.ts";
-import { isGardenName } from "../in-force.ts";
+import { inForceOf, isGardenName } from "../in-force.ts";
+import { looseManners } from "../manners.ts";
 import { named, replaceNoted, textsOf } from "../noted-attributes.ts";
 import type { DynamicRequest, LineState, Personality, Verdict } from "../personality.ts";
-import { acknowledged, changeAll, changesIn, hasAny, refused } from "../verdicts.ts";
+import { acknowledged, changed, changesIn, hasAny, refused } from "../verdicts.ts";
 
 const RATE = "Mikrotik-Rate-Limit";
 const LIST = "Mikrotik-Address-List";
@@ -29,12 +30,7 @@ export function routerOsRates(text: string): { readonly downKbps?: number; reado
 function stateOf(noted: readonly Attribute[]): LineState {
   const rates = routerOsRates(textsOf(noted, RATE).at(-1) ?? "");
   const filters = [...textsOf(noted, LIST), ...textsOf(noted, "Filter-Id")];
-  const garden = filters.find(isGardenName);
-  const restrictions = {
-    ...(rates && Object.keys(rates).length > 0 ? { rates } : {}),
-    ...(garden === undefined ? {} : { garden }),
-  };
-  return { noted, inForce: { ...restrictions, filters, rules: [], services: [] } };
+  return { noted, inForce: inForceOf({ ...rates, garden: filters.find(isGardenName), filters }) };
 }
 
 /** It leaves alone what it does not know or cannot read; an empty address list is not "none". */
@@ -48,10 +44,7 @@ function answer(request: DynamicRequest): Verdict {
   if (sessions.length === 0) return refused(ErrorCause.SessionContextNotFound);
   if (request.kind === "disconnect") return acknowledged(sessions);
   const changes = changesIn(request, keys).filter(isTaken);
-  return acknowledged(
-    sessions,
-    changeAll(sessions, ({ noted }) => stateOf(replaceNoted(noted, changes))),
-  );
+  return changed(sessions, (noted) => stateOf(replaceNoted(noted, changes)));
 }
 
 /**
@@ -59,15 +52,8 @@ function answer(request: DynamicRequest): Verdict {
  * replaced by another one, and never be cleared.
  */
 export const mikrotik: Personality = {
+  ...looseManners,
   name: "mikrotik",
-  coaPort: 3799,
-  checksEventTimestamp: false,
-  signsAnswers: false,
-  remembersAnswers: true,
-  dropsWhileBusy: false,
-  endsAfterAckMs: 0,
-  saysWhyItEnded: true,
-  reportsChanges: false,
   login: (granted) => stateOf(granted.filter(isTaken)),
   answer,
   shown: ({ noted }) => named(noted, RATE, LIST, "Filter-Id"),

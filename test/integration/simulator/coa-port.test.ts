@@ -5,7 +5,7 @@ import { Code } from "../../../src/radius/code.ts";
 import { encodeAttributes } from "../../../src/radius/encode-attributes.ts";
 import { encodeRequest } from "../../../src/radius/encode-packet.ts";
 import type { Packet } from "../../../src/radius/packet.ts";
-import { type Bng, startBng } from "../../../src/simulator/bng.ts";
+import { type Bng, openBng, startBng } from "../../../src/simulator/bng.ts";
 import type { BngEvent } from "../../../src/simulator/bng-event.ts";
 import { type BngOptions, bngOptions } from "../../../src/simulator/bng-options.ts";
 import { noFaults } from "../../../src/simulator/faults.ts";
@@ -207,4 +207,23 @@ test("a reboot sends Off and On and no Stop, and session ids begin anew", async 
   expect(statuses).toEqual(["on", "off", "on"]);
   expect(events.some((event) => event.kind === "accounting" && event.status === "stop")).toBe(false);
   expect(bng.line(0)?.session).toBe("S0000000000");
+});
+
+test("ended while nobody answers its Accounting-On, it logs nobody in", async () => {
+  const server = await startFakeUpstream({ secret, answer: () => undefined });
+  open.push(server.stop);
+  const bng = await openBng(
+    bngOptions({
+      dictionary: shippedDictionary,
+      server: { address: "127.0.0.1", authPort: server.port, acctPort: server.port },
+      secret: SECRET,
+      lines: 3,
+      timeoutMs: 10_000,
+    }),
+  );
+  const booting = bng.boot();
+  await until(() => server.requests.length === 1);
+  await bng.stop();
+  await booting;
+  expect(bng.lines().map(({ status }) => status)).toEqual(["down", "down", "down"]);
 });
