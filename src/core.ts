@@ -20,6 +20,8 @@ export interface Core {
   /** Of the database in use, also when it is the embedded one: for worker processes. */
   readonly databaseUrl: string;
   readonly database: Database;
+  /** Another pool, for work that asks the same of the same indexes over and over. Closed with the core. */
+  openHotDatabase(maxConnections: number): Database;
   readonly keyRing: KeyRing;
   readonly dictionary: Dictionary;
   readonly nasDirectory: NasDirectory;
@@ -81,13 +83,18 @@ export async function openCore(options: CoreOptions): Promise<Core> {
     const databaseUrl = await databaseUrlFor(options, closers);
     const applied = await migrate(databaseUrl);
     if (applied.length > 0) log.info({ applied }, "schema brought up to date");
-    const database = openDatabase({
-      url: databaseUrl,
-      maxConnections: options.maxConnections,
-      onConnectionError: (error) =>
-        log.warn(connectionFault(error), "a database connection was lost; another is opened when needed"),
-    });
-    closers.push(database.close);
+    const open = (maxConnections: number, keepsIndexPlans: boolean): Database => {
+      const opened = openDatabase({
+        url: databaseUrl,
+        maxConnections,
+        keepsIndexPlans,
+        onConnectionError: (error) =>
+          log.warn(connectionFault(error), "a database connection was lost; another is opened when needed"),
+      });
+      closers.push(opened.close);
+      return opened;
+    };
+    const database = open(options.maxConnections, false);
     const keyRing = createKeyRing(await secretKeys(config));
     const metrics = new Registry();
     const nasDirectory = await createNasDirectory({
@@ -107,6 +114,7 @@ export async function openCore(options: CoreOptions): Promise<Core> {
       now,
       databaseUrl,
       database,
+      openHotDatabase: (maxConnections) => open(maxConnections, true),
       keyRing,
       dictionary,
       nasDirectory,

@@ -6,8 +6,7 @@ import { createUpstreamMetrics, type UpstreamMetrics } from "./authorization/ups
 import { keepUpstreamSigning } from "./authorization/upstream-signing.ts";
 import type { HostPort } from "./config/host-port.ts";
 import type { Core } from "./core.ts";
-import { connectionFault } from "./database/connection-fault.ts";
-import { type Database, openDatabase } from "./database/database.ts";
+import type { Database } from "./database/database.ts";
 import { insertAccessEnforcements } from "./enforcement/access-journal-store.ts";
 import { enqueueOpened } from "./enforcement/outbox-store.ts";
 import { endPasswordRegeneration, markPasswordRegenerated } from "./enforcement/regenerate-password.ts";
@@ -104,24 +103,11 @@ function openAuthorizer(
   });
 }
 
-/** Of its own for records and logins: what they ask is asked over and over, and always of an index. */
-const openHotDatabase = ({ databaseUrl, log }: Core): Database =>
-  openDatabase({
-    url: databaseUrl,
-    maxConnections: HOT_CONNECTIONS,
-    keepsIndexPlans: true,
-    onConnectionError: (error) =>
-      log.warn(connectionFault(error), "a database connection was lost; another is opened when needed"),
-  });
-
 /** Opens the RADIUS ports of the configuration (0: off). */
 export async function startRadiusSide(core: Core, options: RadiusSideOptions): Promise<RadiusSide> {
   const { config, nasDirectory, log, metrics, now } = core;
-  const database = openHotDatabase(core);
-  const upstream = await openUpstream(core).catch(async (error: unknown) => {
-    await database.close();
-    throw error;
-  });
+  const database = core.openHotDatabase(HOT_CONNECTIONS);
+  const upstream = await openUpstream(core);
   const authorizer = openAuthorizer(core, { database, upstream });
   const recorder = createSessionRecorder({
     database,
@@ -135,7 +121,6 @@ export async function startRadiusSide(core: Core, options: RadiusSideOptions): P
     await recorder.stop();
     await authorizer.stop();
     await upstream?.stop();
-    await database.close();
   };
   try {
     const acct = upstream?.acct;

@@ -13,6 +13,7 @@ import { createCoaMetrics } from "./coa/coa-metrics.ts";
 import { createNasGateway } from "./coa/nas-gateway.ts";
 import type { Config } from "./config/config.ts";
 import { type Core, openCore } from "./core.ts";
+import type { Database } from "./database/database.ts";
 import { approveMeasure } from "./enforcement/approve-measure.ts";
 import { createDispatcher, type Dispatcher } from "./enforcement/dispatcher.ts";
 import { liftMeasure } from "./enforcement/lift-measure.ts";
@@ -55,7 +56,9 @@ export interface ServerOptions {
   readonly log: Logger;
 }
 
-const MAX_CONNECTIONS = 24;
+const MAX_CONNECTIONS = 16;
+/** For what leads from a report to a CoA-Request. */
+const RESPONSE_CONNECTIONS = 8;
 
 /** The address that CoA requests leave from: ours, where there is one that a NAS can know us by. */
 function localAddressFor({ hosts }: Config): (nasAddress: string) => string | undefined {
@@ -77,8 +80,8 @@ async function nodeId({ config }: Core): Promise<string> {
 }
 
 /** Enforcement: the gateway to the NASes and the dispatcher that makes profiles true. */
-async function startEnforcement(core: Core): Promise<Dispatcher> {
-  const { config, database, dictionary, log, metrics, nasDirectory, now } = core;
+async function startEnforcement(core: Core, database: Database): Promise<Dispatcher> {
+  const { config, dictionary, log, metrics, nasDirectory, now } = core;
   const gateway = createNasGateway({
     dictionary,
     metrics: createCoaMetrics(metrics),
@@ -115,6 +118,7 @@ async function adminKey({ adminKey: given, dataDir }: Config): Promise<{ text: s
 }
 
 interface ApiParts {
+  readonly hotDatabase: Database;
   readonly dispatcher: Dispatcher;
   readonly radius: RadiusSide;
   readonly jobs: ReturnType<typeof startJobs>;
@@ -124,7 +128,7 @@ interface ApiParts {
 
 async function openApi(
   core: Core,
-  { dispatcher, radius, jobs, readReport, adminKey }: ApiParts,
+  { hotDatabase, dispatcher, radius, jobs, readReport, adminKey }: ApiParts,
 ): Promise<FastifyInstance> {
   const { config, database, dictionary, keyRing, log, metrics, nasDirectory, now } = core;
   const isUpstreamAuthenticating = (config.upstream?.auth.length ?? 0) > 0;
@@ -152,7 +156,7 @@ async function openApi(
     credentials: createCredentialStore({ keyRing, randomBelow: randomInt }),
     receiveReport: createReportReceiver({
       ...response,
-      database,
+      database: hotDatabase,
       isOwnAddress,
       readReport,
       newId: randomUUID,
@@ -213,7 +217,8 @@ export async function startServer({ config, log }: ServerOptions): Promise<Runni
     stops.push(core.close);
     collectDefaultMetrics({ register: core.metrics });
     const key = await adminKey(config);
-    const dispatcher = await startEnforcement(core);
+    const hotDatabase = core.openHotDatabase(RESPONSE_CONNECTIONS);
+    const dispatcher = await startEnforcement(core, hotDatabase);
     stops.push(dispatcher.stop);
     const jobs = startJobs({
       database: core.database,
@@ -231,7 +236,8 @@ export async function startServer({ config, log }: ServerOptions): Promise<Runni
     stops.push(radius.stop);
     const reports = createBoundedReportReader();
     stops.push(reports.stop);
-    const api = await openApi(core, { dispatcher, radius, jobs, readReport: reports.read, adminKey: key.text });
+    const parts = { hotDatabase, dispatcher, radius, jobs, readReport: reports.read, adminKey: key.text };
+    const api = await openApi(core, parts);
     const further: Server[] = [];
     stops.push(async () => await Promise.all([api.close(), ...further.map(closed)]));
     const http = await listenHttp(api, further, config);

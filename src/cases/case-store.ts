@@ -100,22 +100,18 @@ const subjectOf = ({ subject }: CaseOpening): string =>
  * commit, in one order everywhere, so that two reports at once take turns. No two openings may be of the same case.
  */
 export async function openCases(trx: Transaction, openings: readonly CaseOpening[], now: Date): Promise<OpenedCase[]> {
-  const opened: OpenedCase[] = [];
-  for (const [kind, sql] of [
-    ["subscriber", openSubscriberCases],
-    ["doubt", openDoubtCases],
-  ] as const) {
+  const open = async (kind: Subject["kind"], sql: string): Promise<OpenedCase[]> => {
     const of = openings.filter((opening) => opening.subject.kind === kind);
-    if (of.length === 0) continue;
+    if (of.length === 0) return [];
     const rows = await trx.query<OpeningRow>(sql, [
       of.map(subjectOf),
       of.map((opening) => opening.category),
       of.map((opening) => opening.severity),
       now,
     ]);
-    opened.push(...rows.map(openedFromRow));
-  }
-  return opened;
+    return rows.map(openedFromRow);
+  };
+  return (await Promise.all([open("subscriber", openSubscriberCases), open("doubt", openDoubtCases)])).flat();
 }
 
 /** Removes cases that this very transaction opened, before anything was said of them. */

@@ -42,12 +42,11 @@ export interface AutomaticOrder {
 
 /** The breaker that stops this order, opened if it was not; undefined: none does. The caller holds lockBreakers. */
 export async function trippedBreaker(trx: Transaction, order: AutomaticOrder): Promise<string | undefined> {
-  for (const breaker of await breakersFor(trx, order)) {
-    if (!breaker.isOpen && !(await isAtLimit(trx, breaker, order.now))) continue;
-    if (!breaker.isOpen) await openBreaker(trx, breaker.id, order.now);
-    return breaker.id;
-  }
-  return undefined;
+  const breakers = await breakersFor(trx, order);
+  const stops = await Promise.all(breakers.map((breaker) => breaker.isOpen || isAtLimit(trx, breaker, order.now)));
+  const tripped = breakers.find((_, index) => stops[index]);
+  if (tripped && !tripped.isOpen) await openBreaker(trx, tripped.id, order.now);
+  return tripped?.id;
 }
 
 /** The narrowest first, so that a source gone mad trips its own before it trips everybody's. */

@@ -56,17 +56,20 @@ export async function orderMeasure(trx: Transaction, order: MeasureOrder): Promi
   const request = { ...order, isAutomatic: order.automatic !== undefined };
   if (order.automatic) {
     // Looked at before any lock is taken: most reports tell of customers who are held already.
-    const standing = await standingMeasure(trx, subscriberId, detail.kind);
-    if (standing && decideOrder(standing, request).kind === "keep")
-      return { kind: "ordered", measure: standing, changed: false };
-    await lockBreakers(trx);
+    const known = await standingMeasure(trx, subscriberId, detail.kind);
+    if (known && decideOrder(known, request).kind === "keep")
+      return { kind: "ordered", measure: known, changed: false };
   }
-  const line = await lockLine(trx, subscriberId);
+  // In this order: whoever waits for the breakers must not hold a line meanwhile.
+  const [, line, standing] = await Promise.all([
+    order.automatic && lockBreakers(trx),
+    lockLine(trx, subscriberId),
+    standingMeasure(trx, subscriberId, detail.kind),
+  ]);
   if (!line) throw noLine(order);
   // Asked under the lock: a protection may have been set since whoever orders looked.
   const protection = order.automatic && lineProtection(line);
   if (protection) return { kind: "withheld", ...protection };
-  const standing = await standingMeasure(trx, subscriberId, detail.kind);
   return { kind: "ordered", ...(await carryOut(trx, { order, standing, decision: decideOrder(standing, request) })) };
 }
 
@@ -111,13 +114,15 @@ async function write(trx: Transaction, order: MeasureOrder, { standing, decision
   const heldBy = decision.state === "held" ? standing?.heldBy : tripped;
   if (standing)
     await endMeasures(trx, { ids: [standing.id], by: orderedBy, reason: "replaced by a newer one", now }, "lifted");
-  const measure = await insertMeasure(trx, {
-    ...asOrdered,
-    state: tripped === undefined ? decision.state : "held",
-    isCounted: decision.passesBreakers && tripped === undefined,
-    ...(decision.until && { until: decision.until }),
-    ...(heldBy !== undefined && { heldBy }),
-  });
-  await refreshProfiles(trx, { subscriberIds: [subscriberId], reason: `${order.detail.kind} ordered` });
+  const [measure] = await Promise.all([
+    insertMeasure(trx, {
+      ...asOrdered,
+      state: tripped === undefined ? decision.state : "held",
+      isCounted: decision.passesBreakers && tripped === undefined,
+      ...(decision.until && { until: decision.until }),
+      ...(heldBy !== undefined && { heldBy }),
+    }),
+    refreshProfiles(trx, { subscriberIds: [subscriberId], reason: `${order.detail.kind} ordered` }),
+  ]);
   return measure;
 }

@@ -46,8 +46,7 @@ async function contextsByKey(
  * ConflictError where a subscriber was removed or merged since the attribution, which is then to be asked anew.
  */
 async function growCases(trx: Transaction, groups: readonly EvidenceGroup[], now: Date): Promise<GrownCase[]> {
-  const opened = await openCases(trx, groups, now);
-  const contexts = await contextsByKey(trx, groups);
+  const [opened, contexts] = await Promise.all([openCases(trx, groups, now), contextsByKey(trx, groups)]);
   const byKey = new Map(opened.map((one) => [one.doubt ?? keyOf(one.subscriberId ?? "", one.category), one]));
   return groups.flatMap((group) => {
     const { subject, category } = group;
@@ -132,14 +131,18 @@ export async function respondToEvidence(
   const links = homes.flatMap(({ caseId, group }) =>
     group.observations.map(({ id }) => ({ observationId: id, caseId })),
   );
-  await linkObservations(trx, links);
-  const { events, judgements } = await carryOut(trx, judged, { reported, orderMeasure: dependencies.orderMeasure });
+  const [{ events, judgements }] = await Promise.all([
+    carryOut(trx, judged, { reported, orderMeasure: dependencies.orderMeasure }),
+    linkObservations(trx, links),
+  ]);
   const evidence = [
     ...late.map(({ caseId, group }) => evidenceEvent({ caseId, group, kind: "late-evidence", reported })),
     ...judged.map(({ grown: one, kind }) => evidenceEvent({ caseId: one.case.id, group: one.group, kind, reported })),
   ];
-  await addCaseEvents(trx, [...evidence, ...events], reported.now);
   const standings = judgements.flatMap((judgement) => standingAfter(judgement) ?? []);
-  await writeStandings(trx, standings, reported.now);
+  await Promise.all([
+    addCaseEvents(trx, [...evidence, ...events], reported.now),
+    writeStandings(trx, standings, reported.now),
+  ]);
   return homes.map(({ caseId }) => caseId);
 }
