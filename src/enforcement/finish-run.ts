@@ -35,10 +35,11 @@ function runEnd(
     digest,
     ...(move.applied && !isSessionEnd && { applied: { ...move.applied, ...(expected && { expected }) } }),
     obstacle: move.obstacle,
+    ...(move.level === "error" && { isForPerson: true }),
     ...(move.retryAfterMs !== undefined && { retryAfterMs: move.retryAfterMs }),
     hasFailed: request !== undefined && request.outcome.kind !== "acknowledged",
     ...(move.endsSession && { endsSession: true }),
     hasEndedSession: isSessionEnd && hasEnded(request?.outcome),
-    ...(unsupported !== undefined && { unsupported: attempt }),
+    ...(unsupported !== undefined && { unsupported: { ...attempt, detail: unsupported } }),
   };
 }

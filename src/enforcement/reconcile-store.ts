@@ -3,6 +3,7 @@ import type { Shown } from "../session/session-view.ts";
 import { UNKNOWN_DIGEST } from "./next-move.ts";
 import { outboxChannel } from "./outbox-store.ts";
 import type { SessionToReconcile } from "./reconcile-session.ts";
+import { tellCases } from "./told-case-store.ts";
 
 interface Row {
   readonly id: string;
@@ -153,6 +154,10 @@ export async function raiseObstacle(on: Queryable, sessionIds: readonly string[]
        order by chosen.nas_id collate "C", chosen.acct_session_id collate "C" for no key update) as locked
      where session.id = locked.id`,
     [sessionIds, obstacle],
+  );
+  await tellCases(
+    on,
+    sessionIds.map((sessionId) => ({ sessionId, obstacle })),
   );
 }
 

@@ -2,6 +2,7 @@ import type { Database, Transaction } from "../database/database.ts";
 import { imposedJson } from "./imposed.ts";
 import type { Applied } from "./next-move.ts";
 import type { Outcome } from "./outcome.ts";
+import { type Obstructed, tellCases } from "./told-case-store.ts";
 
 /** How one request ended. */
 export interface RequestEnd {
@@ -16,6 +17,8 @@ export interface UnsupportedAttempt {
   readonly reason: string;
   readonly requestedAt: Date;
   readonly digest: string | null;
+  /** Why not, for people. */
+  readonly detail: string;
 }
 
 /** How the run of one claimed job ended. */
@@ -31,6 +34,8 @@ export interface RunEnd {
     readonly expected?: Readonly<Record<string, readonly string[]>>;
   };
   readonly obstacle: string | null;
+  /** The obstacle is one that only a person can do away with: their cases say so. */
+  readonly isForPerson?: boolean;
   /** undefined: the job is done with. Either way it runs again at once if its desire is no longer what was tried. */
   readonly retryAfterMs?: number;
   /** It counts as a failed try. */
@@ -60,8 +65,12 @@ export async function recordRuns(
     if (unsupported.length > 0) await insertUnsupported(trx, unsupported);
     if (runs.length > 0) await writeSessions(trx, runs);
     if (runs.length > 0) await writeJobs(trx, runs);
+    await tellCases(trx, runs.flatMap(obstructed));
   });
 }
+
+const obstructed = ({ sessionId, obstacle, isForPerson, unsupported }: RunEnd): Obstructed[] =>
+  isForPerson && obstacle !== null ? [{ sessionId, obstacle, detail: unsupported?.detail }] : [];
 
 async function writeOutcomes(trx: Transaction, requests: readonly RequestEnd[]): Promise<void> {
   await trx.query(
