@@ -60,12 +60,16 @@ export async function recordRuns(
   const requests = records.flatMap(({ request }) => (request ? [request] : []));
   const runs = records.flatMap(({ run }) => (run ? [run] : []));
   await database.transaction(async (trx) => {
-    if (requests.length > 0) await writeOutcomes(trx, requests);
-    const unsupported = runs.filter((run) => run.unsupported !== undefined);
-    if (unsupported.length > 0) await insertUnsupported(trx, unsupported);
-    if (runs.length > 0) await writeSessions(trx, runs);
-    if (runs.length > 0) await writeJobs(trx, runs);
-    await tellCases(trx, runs.flatMap(obstructed));
+    await Promise.all([
+      writeOutcomes(trx, requests),
+      insertUnsupported(
+        trx,
+        runs.filter((run) => run.unsupported !== undefined),
+      ),
+      writeSessions(trx, runs),
+      writeJobs(trx, runs),
+      tellCases(trx, runs.flatMap(obstructed)),
+    ]);
   });
 }
 
@@ -73,6 +77,7 @@ const obstructed = ({ sessionId, obstacle, isForPerson, unsupported }: RunEnd): 
   isForPerson && obstacle !== null ? [{ sessionId, obstacle, detail: unsupported?.detail }] : [];
 
 async function writeOutcomes(trx: Transaction, requests: readonly RequestEnd[]): Promise<void> {
+  if (requests.length === 0) return;
   await trx.query(
     `update enforcement set sent_at = given.sent_at, answered_at = given.answered_at, attempts = given.attempts,
        outcome = given.outcome, error_cause = given.error_cause, response = given.response
@@ -92,6 +97,7 @@ async function writeOutcomes(trx: Transaction, requests: readonly RequestEnd[]):
 }
 
 async function insertUnsupported(trx: Transaction, runs: readonly RunEnd[]): Promise<void> {
+  if (runs.length === 0) return;
   const column = (value: (attempt: UnsupportedAttempt) => string | Date | null) =>
     runs.map(({ unsupported }) => (unsupported ? value(unsupported) : null));
   await trx.query(
@@ -118,13 +124,14 @@ async function insertUnsupported(trx: Transaction, runs: readonly RunEnd[]): Pro
  * nothing.
  */
 async function writeSessions(trx: Transaction, runs: readonly RunEnd[]): Promise<void> {
+  if (runs.length === 0) return;
   const ids = runs.map(({ sessionId }) => sessionId);
-  await trx.query(
+  const locked = trx.query(
     `select from session where session.id = any ($1::bigint[])
      order by session.nas_id collate "C", session.acct_session_id collate "C" for no key update`,
     [ids],
   );
-  await trx.query(
+  const written = trx.query(
     `update session set obstacle = given.obstacle,
        applied = case when given.is_applied then given.applied::jsonb else session.applied end,
        applied_digest = case when given.is_applied then given.applied_digest else session.applied_digest end,
@@ -149,6 +156,7 @@ async function writeSessions(trx: Transaction, runs: readonly RunEnd[]): Promise
       runs.map(({ applied }) => imposedJson(applied?.imposed)),
     ],
   );
+  await Promise.all([locked, written]);
 }
 
 /**
@@ -156,6 +164,7 @@ async function writeSessions(trx: Transaction, runs: readonly RunEnd[]): Promise
  * anew meanwhile, or whose desire is no longer what was tried, is due at once.
  */
 async function writeJobs(trx: Transaction, runs: readonly RunEnd[]): Promise<void> {
+  if (runs.length === 0) return;
   await trx.query(
     `with given as (
        select given.*, (subscriber.profile_digest is not distinct from given.digest and job.revision = given.revision) as is_current
