@@ -1,131 +1,116 @@
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { type Bng, startBng } from "../../../src/simulator/bng.ts";
-import { bngOptions } from "../../../src/simulator/bng-options.ts";
+import { isDeepStrictEqual } from "node:util";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { noFaults } from "../../../src/simulator/faults.ts";
-import { personalityOf } from "../../../src/simulator/personalities/personalities.ts";
-import { passwordOf, usernameOf } from "../../../src/simulator/subscriber-names.ts";
-import { freePort } from "../../support/free-port.ts";
 import { startWeir, type WeirUnderTest } from "../../support/weir-server.ts";
-import { shippedDictionary } from "../../support/wire.ts";
 import { until } from "./until.ts";
+import { createVendorBench, type VendorBench } from "./vendor-bench.ts";
 
-const SECRET = "testing123";
 let weir: WeirUnderTest;
-let bng: Bng | undefined;
-let nextLine = 0;
-
+let bench: VendorBench;
 beforeAll(async () => {
   weir = await startWeir();
+  bench = createVendorBench(weir);
 });
-afterEach(async () => {
-  await bng?.stop();
-  bng = undefined;
-});
-afterAll(async () => {
-  await weir?.stop();
-});
+afterEach(() => bench.clear());
+afterAll(() => weir?.stop());
 
-interface Bench {
-  readonly line: number;
-  readonly bng: Bng;
-  order(kind: string, params?: object): Promise<Record<string, unknown>>;
-  lift(kind: string): Promise<Record<string, unknown>>;
-  /** After an Interim. */
-  standing(): Promise<string>;
-}
-
-/** A BNG of a vendor with one subscriber online; the NAS in Weir becomes of that vendor. */
-async function online(vendor: string, profiles: object = {}, faults = noFaults): Promise<Bench> {
-  const line = nextLine++;
-  const coaPort = await freePort();
-  const nas = { address: "127.0.0.1", secret: SECRET, vendor, coaPort, profiles, coa: { timeoutMs: 50, retries: 8 } };
-  await weir.call("PUT", "/v1/nas/bng1", nas);
-  await weir.call("PUT", `/v1/subscribers/c${line}`, {
-    usernames: [usernameOf(line)],
-    credential: { password: passwordOf(line) },
-    plan: { downKbps: 100_000, upKbps: 20_000 },
-  });
-  const options = bngOptions({
-    dictionary: shippedDictionary,
-    personality: personalityOf(vendor)!,
-    server: { address: "127.0.0.1", authPort: weir.authPort, acctPort: weir.acctPort },
-    secret: SECRET,
-    coaPort,
-    lines: 1,
-    firstLine: line,
-    loginAgainMs: 30,
-    backoffMs: 50,
-    timeoutMs: 50,
-    tries: 9,
-    faults,
-  });
-  const started = await startBng(options);
-  bng = started;
-  const sessions = async () =>
-    (await weir.call("GET", `/v1/sessions?state=open&subscriber=c${line}`))["items"] as {
-      profile: { state: string };
-    }[];
-  await until(async () => (await sessions()).length === 1);
-  const measure = (kind: string) => `/v1/subscribers/c${line}/measures/${kind}?waitMs=10000`;
-  return {
-    line,
-    bng: started,
-    order: (kind, params) => weir.call("PUT", measure(kind), { reason: "test", ...(params && { params }) }),
-    lift: (kind) => weir.call("DELETE", measure(kind)),
-    standing: async () => {
-      await until(() => started.report(line));
-      return (await sessions())[0]?.profile.state ?? "no session";
-    },
-  };
-}
-
+const plan = { downKbps: 100_000, upKbps: 20_000 };
 const slow = { downKbps: 1000, upKbps: 256 };
-const none: Readonly<Record<string, object>> = { mikrotik: { none: { "Mikrotik-Address-List": "residential" } } };
+const vendors = ["generic", "juniper", "mikrotik", "cisco-ios-xe", "accel-ppp"];
+/** accel-ppp has no word for a garden of its own. */
+const gardeners = vendors.filter((vendor) => vendor !== "accel-ppp");
 
-test.each(["generic", "juniper", "mikrotik", "cisco-ios-xe", "accel-ppp"])(
+test.each(vendors)(
   "%s: a throttle is in force on the line, in accounting, in the next login, and is lifted",
   async (vendor) => {
-    const { bng, line, order, lift, standing } = await online(vendor, none[vendor]);
-    const before = bng.line(line)?.inForce;
-    expect(await order("throttle", slow)).toMatchObject({ state: "in-force" });
-    expect(bng.line(line)?.inForce.rates).toEqual(slow);
-    expect(await standing()).toBe("in-force");
-    await bng.logout(line);
-    await bng.login(line);
-    expect(bng.line(line)?.inForce.rates).toEqual(slow);
-    expect(await standing()).toBe("in-force");
-    expect(await lift("throttle")).toMatchObject({ state: "lifted" });
-    await until(() => bng.line(line)?.status === "up");
-    expect(bng.line(line)?.inForce).toEqual(before);
-    expect(await standing()).toBe("in-force");
+    const line = await bench.online({ vendor, plan });
+    const before = line.inForce();
+    expect(await line.order("throttle", slow)).toMatchObject({ state: "in-force" });
+    expect(line.asked()).toEqual(["coa"]);
+    expect(line.inForce().rates).toEqual(slow);
+    expect(await line.standing()).toBe("in-force");
+    expect(await line.loginAgain()).toBe("accepted");
+    expect(line.inForce().rates).toEqual(slow);
+    expect(await line.standing()).toBe("in-force");
+    expect(await line.lift("throttle")).toMatchObject({ state: "lifted" });
+    expect(line.asked()).toEqual(["coa"]);
+    expect(line.inForce()).toEqual(before);
+    expect(await line.standing()).toBe("in-force");
   },
 );
 
-test.each(["generic", "juniper", "mikrotik", "cisco-ios-xe"])(
-  "%s: a garden is in force and is lifted",
+test.each(gardeners)(
+  "%s: a garden is in force on the line, in accounting, in the next login, and is lifted",
   async (vendor) => {
-    const { bng, line, order, lift, standing } = await online(vendor, none[vendor]);
-    const before = bng.line(line)?.inForce;
-    await order("walled-garden");
-    expect(bng.line(line)?.inForce.garden).toMatch(/garden/i);
-    expect(await standing()).toBe("in-force");
-    await lift("walled-garden");
-    await until(() => bng.line(line)?.status === "up");
-    expect(bng.line(line)?.inForce).toEqual(before);
-    expect(await standing()).toBe("in-force");
+    const line = await bench.online({ vendor, plan });
+    const before = line.inForce();
+    expect(await line.order("walled-garden")).toMatchObject({ state: "in-force" });
+    expect(line.asked()).toEqual(["coa"]);
+    expect(line.inForce().garden).toMatch(/garden/i);
+    expect(await line.standing()).toBe("in-force");
+    expect(await line.loginAgain()).toBe("accepted");
+    expect(line.inForce().garden).toMatch(/garden/i);
+    expect(await line.standing()).toBe("in-force");
+    expect(await line.lift("walled-garden")).toMatchObject({ state: "lifted" });
+    await until(() => line.isUp() && isDeepStrictEqual(line.inForce(), before));
+    expect(await line.standing()).toBe("in-force");
   },
 );
+
+test.each(vendors)("%s: a suspension ends the session, rejects the next login, and is lifted", async (vendor) => {
+  const line = await bench.online({ vendor, plan });
+  const before = line.inForce();
+  expect(await line.order("suspend")).toMatchObject({ state: "in-force" });
+  expect(line.asked()).toEqual(["disconnect"]);
+  await until(() => line.bng.line(line.line)?.session === undefined);
+  expect(await line.loginAgain()).toMatch(/^rejected: Your internet service is suspended.*call our helpdesk/);
+  expect(line.isUp()).toBe(false);
+  expect(await line.lift("suspend")).toMatchObject({ state: "lifted" });
+  expect(await line.loginAgain()).toBe("accepted");
+  expect(line.inForce()).toEqual(before);
+  expect(await line.standing()).toBe("in-force");
+  expect(line.asked()).toEqual([]);
+});
+
+describe("accel-ppp and a garden", () => {
+  test("without the operator's own words it is refused, nothing is written, and nothing goes to the BNG", async () => {
+    const line = await bench.online({ vendor: "accel-ppp", plan });
+    await expect(line.order("walled-garden")).rejects.toThrow(/422 .*unsupported-by-vendor/);
+    const params = { when: "next-auth", answer: "walled-garden" };
+    await expect(line.order("regenerate-password", params)).rejects.toThrow(/422 .*unsupported-by-vendor/);
+    expect(await weir.call("GET", `/v1/subscribers/c${line.line}`)).toMatchObject({ measures: [] });
+    expect(await weir.call("GET", `/v1/enforcements?subscriber=c${line.line}`)).toMatchObject({ items: [] });
+    // Whatever was on its way would have come before this.
+    expect(await line.order("throttle", slow)).toMatchObject({ state: "in-force" });
+    expect(line.bng.counts().coa).toMatchObject({ received: 1, acknowledged: 1 });
+  });
+
+  test("with them it is in force, in the next login, and lifted", async () => {
+    const profiles = { "walled-garden": { "Filter-Id": "64/32" } };
+    const line = await bench.online({ vendor: "accel-ppp", plan, profiles });
+    const before = line.inForce();
+    expect(await line.order("walled-garden")).toMatchObject({ state: "in-force" });
+    expect(line.inForce().rates).toEqual({ downKbps: 64, upKbps: 32 });
+    expect(await line.loginAgain()).toBe("accepted");
+    expect(line.inForce().rates).toEqual({ downKbps: 64, upKbps: 32 });
+    expect(await line.standing()).toBe("in-force");
+    expect(await line.lift("walled-garden")).toMatchObject({ state: "lifted" });
+    expect(line.inForce()).toEqual(before);
+    expect(line.asked()).toEqual(["coa", "coa"]);
+  });
+});
 
 test("hostapd: a suspension disconnects, though it takes nothing but a few session keys", async () => {
-  const { bng, line, order } = await online("hostapd");
-  expect(await order("suspend")).toMatchObject({ state: "in-force" });
-  expect(bng.line(line)?.session).toBeUndefined();
-  expect(bng.counts().coa).toMatchObject({ acknowledged: 1, refused: 0 });
+  const line = await bench.online({ vendor: "hostapd", plan });
+  expect(await line.order("suspend")).toMatchObject({ state: "in-force" });
+  expect(line.bng.line(line.line)?.session).toBeUndefined();
+  expect(line.bng.counts().coa).toMatchObject({ acknowledged: 1, refused: 0 });
 });
 
 test("over a network that loses and duplicates, a change is made once", async () => {
-  const { bng, line, order } = await online("generic", {}, { ...noFaults, losePercent: 15, duplicatePercent: 20 });
-  expect(await order("throttle", slow)).toMatchObject({ state: "in-force" });
-  expect(bng.line(line)?.inForce.rates).toEqual(slow);
-  expect(bng.counts().coa.acknowledged).toBe(1);
+  const faults = { ...noFaults, losePercent: 15, duplicatePercent: 20 };
+  const line = await bench.online({ vendor: "generic", plan, faults });
+  expect(await line.order("throttle", slow)).toMatchObject({ state: "in-force" });
+  expect(line.inForce().rates).toEqual(slow);
+  expect(line.bng.counts().coa.acknowledged).toBe(1);
 });
