@@ -34,6 +34,24 @@ type Row = Readonly<Record<string, string>>;
 
 const times = (value: number, other: number): string => `${(value / other).toFixed(1)} times`;
 
+/** The first run apart where it is another thing than those after it: it opens the sessions, in an empty database. */
+function firstRunRows(results: readonly LoadResult[]): Row[] {
+  return results.flatMap(({ generator, runs: [first] }) =>
+    first === undefined
+      ? []
+      : [
+          {
+            measured: `accounting, first run on an empty database (${generator})`,
+            "a second": String(first.perSecond),
+            p50: `${first.p50Ms} ms`,
+            p95: `${first.p95Ms} ms`,
+            p99: `${first.p99Ms} ms`,
+            "CPU each": `${first.serverMicroseconds} + ${first.postgresMicroseconds} µs`,
+          },
+        ],
+  );
+}
+
 function loadRows(name: string, results: readonly LoadResult[], peer: number | undefined): Row[] {
   return results.map((result) => ({
     measured: `${name} (${result.generator})`,
@@ -58,6 +76,7 @@ export function tableRows({ accounting = [], access = [], coa, report, peer }: B
           { measured: "access of the peer", "a second": String(peer.access) },
         ]
       : []),
+    ...firstRunRows(accounting),
     ...loadRows("accounting", accounting, peer?.accounting),
     ...loadRows("access", access, peer?.access),
     ...(coa
