@@ -112,10 +112,15 @@ function checkFlags(statement: Statement, { type, hasTag, encrypt }: AttributeDe
     fail(statement, "conflicting-flags", `encrypt=${encrypt} does not go with ${type}`);
 }
 
-function typeOf(statement: Statement, text: string): ValueType {
-  const lower = text.toLowerCase().replace(/\[\d+\]$/, "");
-  const found = valueTypes.find((type) => type === lower) ?? aliases[lower];
-  return found ?? fail(statement, "unknown-type", `there is no type "${text}"`);
+const MOST_OCTETS = 253n;
+
+/** The type, and of octets[n] the length. */
+function typeOf(statement: Statement, text: string): Pick<AttributeDefinition, "type" | "length"> {
+  const [, octets, length] = /^(octets)\[(.*)\]$/i.exec(text) ?? [];
+  const name = (octets ?? text).toLowerCase();
+  const type = valueTypes.find((one) => one === name) ?? aliases[name];
+  if (type === undefined) return fail(statement, "unknown-type", `there is no type "${text}"`);
+  return length === undefined ? { type } : { type, length: Number(number(statement, length, MOST_OCTETS)) };
 }
 
 const containers: readonly ValueType[] = ["tlv", "extended", "long-extended", "evs", "vsa"];
@@ -125,7 +130,7 @@ function oidOf(tables: Tables, statement: Statement, text: string): string {
   const most = block?.kind === "vendor" ? 2 ** (8 * (block.vendor?.format.typeOctets ?? 1)) - 1 : 255;
   const numbers = text
     .split(".")
-    .map((part, index) => Number(number(statement, part, BigInt(index === 0 ? most : 0xffffff))));
+    .map((part, index) => Number(number(statement, part, BigInt(index === 0 ? most : 255))));
   const oid = [...(block ? [block.prefix] : []), ...numbers].join(".");
   const parent = oid.slice(0, Math.max(0, oid.lastIndexOf(".")));
   const isTop = numbers.length === 1 && (block === undefined || block.kind === "vendor");
@@ -144,7 +149,7 @@ function addAttribute(tables: Tables, statement: Statement): void {
     name,
     oid,
     number: Number(oid.slice(oid.lastIndexOf(".") + 1)),
-    type: typeOf(statement, type),
+    ...typeOf(statement, type),
     ...flagsOf(statement, flags),
     ...(vendor ? { vendor } : {}),
   });

@@ -44,6 +44,8 @@ export interface AttributeDefinition {
   /** The last number of `oid`: what stands in the type octet (or octets) nearest to the value. */
   readonly number: number;
   readonly type: ValueType;
+  /** octets[n]: how many octets there are, no fewer and no more. */
+  readonly length?: number;
   /** RFC 2868: a tag octet may stand before the value. */
   readonly hasTag: boolean;
   /** 0: in clear. 1: User-Password (RFC 2865). 2: Tunnel-Password (RFC 2868). 3: Ascend-Secret. */

@@ -86,14 +86,21 @@ export function isShortestPrefix(octets: Buffer, addressOctets: number): boolean
   return ((rest << (length & 7)) & 0xff) === 0 && octets.subarray(whole + 1).every((octet) => octet === 0);
 }
 
-/** RFC 6572 section 4.1.3: reserved, length in six bits, four octets. */
+/** RFC 8044 section 3.11: no address at all is a prefix of 32 bits, and of no other length. */
+const isPrefixOfNothing = (address: Buffer, length: number): boolean =>
+  length !== 32 && cleared(address, length).every((octet) => octet === 0);
+
+/** RFC 8044 section 3.11: reserved, length, and always four octets. */
 export function encodeIpv4Prefix(text: string): Buffer {
   const { address, length } = prefixParts(text, 32);
-  return Buffer.concat([Buffer.of(0, length), cleared(encodeIpv4(address), length)]);
+  const octets = encodeIpv4(address);
+  if (isPrefixOfNothing(octets, length)) return fail(text, "an IPv4 prefix: that of no address has 32 bits");
+  return Buffer.concat([Buffer.of(0, length), cleared(octets, length)]);
 }
 
 export function decodeIpv4Prefix(octets: Buffer): string | undefined {
-  const length = (octets[1] ?? 0xff) & 0x3f;
-  if (octets.length !== 6 || length > 32) return undefined;
-  return `${decodeIpv4(cleared(octets.subarray(2), length))}/${length}`;
+  const length = octets[1];
+  if (octets.length !== 6 || length === undefined || length > 32) return undefined;
+  const address = octets.subarray(2);
+  return isPrefixOfNothing(address, length) ? undefined : `${decodeIpv4(cleared(address, length))}/${length}`;
 }

@@ -99,7 +99,7 @@ function children(context: Context, definition: AttributeDefinition, attribute: 
   return Buffer.concat(
     (attribute.value as readonly Attribute[]).map((child) => {
       const inner = definitionOf(context.dictionary, child.name);
-      if (!inner.oid.startsWith(`${definition.oid}.`)) {
+      if (inner.oid !== `${definition.oid}.${inner.number}`) {
         throw new RadiusError("invalid-value", `${child.name} does not belong into ${definition.name}`);
       }
       return tlv(inner.number, payloadOf(context, inner, child), child.name);

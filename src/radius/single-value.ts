@@ -29,9 +29,15 @@ function withTag(definition: AttributeDefinition, octets: Buffer, tag: number | 
   return Buffer.concat([Buffer.of(tag ?? 0), octets]);
 }
 
+function checkLength({ name, length }: AttributeDefinition, octets: Buffer): void {
+  if (length !== undefined && octets.length !== length)
+    throw new RadiusError("invalid-value", `${name} has ${length} octets, not ${octets.length}`);
+}
+
 /** One value with its hiding and its tag, without any header. Throws RadiusError for what does not fit. */
 export function encodeSingle(definition: AttributeDefinition, attribute: Attribute, secrets: SaltedSecrets): Buffer {
   const clear = encodePlain(definition.type, attribute.value);
+  checkLength(definition, clear);
   const octets = definition.encrypt === 0 ? clear : hideValue(definition.encrypt, clear, secrets);
   return definition.hasTag ? withTag(definition, octets, attribute.tag) : octets;
 }
@@ -61,11 +67,20 @@ function isSaidInFull({ type, encrypt }: AttributeDefinition, before: Buffer, cl
   return !hasZeroTag && isWrittenAs(type, clear);
 }
 
+/** What was hidden, to the length that it has: padding and the value's own last zeros look alike (RFC 2865 section 5.2). */
+function revealed(definition: AttributeDefinition, hidden: Buffer, secrets: AttributeSecrets): Buffer | undefined {
+  if (definition.encrypt === 0) return hidden;
+  const clear = revealValue(definition.encrypt, hidden, secrets);
+  const missing = definition.encrypt === 2 ? 0 : Math.min(definition.length ?? 0, hidden.length) - (clear?.length ?? 0);
+  return clear && missing > 0 ? Buffer.concat([clear, Buffer.alloc(missing)]) : clear;
+}
+
 /** Reads one value; octets that cannot be a value of that type stay octets, so that nothing is lost. Never throws. */
 export function decodeSingle(definition: AttributeDefinition, octets: Buffer, secrets: AttributeSecrets): Attribute {
   const untagged = withoutTag(definition, octets);
-  const clear = definition.encrypt === 0 ? untagged.octets : revealValue(definition.encrypt, untagged.octets, secrets);
-  const value: AttributeValue | undefined = clear && decodePlain(definition.type, clear);
+  const clear = revealed(definition, untagged.octets, secrets);
+  const isOfLength = clear !== undefined && (definition.length ?? clear.length) === clear.length;
+  const value: AttributeValue | undefined = isOfLength ? decodePlain(definition.type, clear) : undefined;
   if (clear === undefined || value === undefined) return { name: definition.name, value: octets, octets };
   const attribute =
     untagged.tag === undefined ? { name: definition.name, value } : { name: definition.name, tag: untagged.tag, value };

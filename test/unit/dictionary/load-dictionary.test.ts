@@ -1,19 +1,7 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
-import { loadDictionary } from "../../../src/dictionary/load-dictionary.ts";
 import { shippedDictionary as shipped } from "../../support/wire.ts";
-
-const load = async (files: Record<string, string>) => {
-  const folder = mkdtempSync(join(tmpdir(), "weir-dictionary-"));
-  try {
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-    return await loadDictionary(folder);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-};
+import { dictionaryOf as load } from "./dictionary-of.ts";
 
 test("every dictionary that is shipped is included", async () => {
   const folder = new URL("../../../dictionaries/", import.meta.url);
@@ -58,6 +46,10 @@ const broken: readonly (readonly [string, string, string])[] = [
   ["ATTRIBUTE User-Name 1", "wrong-number-of-fields", "dictionary:1:"],
   ["ATTRIBUTE A 1 string\nATTRIBUTE a 2 string", "duplicate-attribute", "dictionary:2:"],
   ["ATTRIBUTE A 256 string", "invalid-number", "dictionary:1:"],
+  ["ATTRIBUTE A 1 integer[4]", "unknown-type", "dictionary:1:"],
+  ["ATTRIBUTE A 1 octets[many]", "invalid-number", "dictionary:1:"],
+  ["ATTRIBUTE A 1 octets[254]", "invalid-number", "dictionary:1:"],
+  ["ATTRIBUTE A 241 extended\nATTRIBUTE B 241.256 string", "invalid-number", "dictionary:2:"],
   ["ATTRIBUTE A 1 string shiny", "unknown-flag", "dictionary:1:"],
   ["ATTRIBUTE A 1 byte has_tag", "conflicting-flags", "dictionary:1:"],
   ["ATTRIBUTE A 1 short has_tag", "conflicting-flags", "dictionary:1:"],

@@ -103,7 +103,7 @@ describe("whatever arrives", () => {
       if (items) all.push(...items);
       else if ((type === 79 || type === 92) && last?.key === String(type))
         last.value = Buffer.concat([last.value, value]);
-      else all.push({ key: String(type), value: reservedBitsCleared(type, value) });
+      else all.push({ key: String(type), value });
     }
     return all.map(({ key, value }) => `${key} ${value.toString("hex")}`);
   };
@@ -127,13 +127,6 @@ describe("whatever arrives", () => {
     );
   });
 });
-
-/** RFC 6929 section 2.2: the reserved bits of a long extended attribute are ignored, and sent as zeros. */
-function reservedBitsCleared(type: number, value: Buffer): Buffer {
-  if ((type !== 245 && type !== 246) || value.length < 2) return value;
-  const isKept = ((value[1] ?? 0) & 0x80) !== 0;
-  return isKept ? value : Buffer.concat([value.subarray(0, 1), Buffer.of(0), value.subarray(2)]);
-}
 
 function itemsIn(value: Buffer): { key: string; value: Buffer }[] | undefined {
   if (value.length < 5) return undefined;
