@@ -3,6 +3,7 @@ import { isPerson } from "./decide-order.ts";
 import { EnforcementError } from "./enforcement-error.ts";
 import type { Measure } from "./measure.ts";
 import { endMeasures, measureById, writeApproval } from "./measure-store.ts";
+import { measureStates } from "./measure-view-store.ts";
 import { lockSubscribers } from "./outbox-store.ts";
 import { refreshProfiles } from "./refresh-profiles.ts";
 
@@ -49,7 +50,12 @@ async function lockWaiting(trx: Transaction, { measureId, by }: Verdict): Promis
   if (seen) await lockSubscribers(trx, [seen.subscriberId]);
   const measure = await measureById(trx, measureId);
   if (!measure) throw new EnforcementError("unknown-measure", `there is no measure ${measureId}`);
-  if (measure.state !== "awaiting-approval" && measure.state !== "held")
-    throw new EnforcementError("not-waiting", `measure ${measureId} is ${measure.state}: there is nothing to decide`);
+  if (measure.state !== "awaiting-approval" && measure.state !== "held") throw await notWaiting(trx, measureId);
   return measure;
+}
+
+/** Says how the measure stands as everybody sees it, not as it is stored. */
+async function notWaiting(trx: Transaction, measureId: string): Promise<EnforcementError> {
+  const state = (await measureStates(trx, [measureId])).get(measureId) ?? "lifted";
+  return new EnforcementError("not-waiting", `measure ${measureId} is ${state}: there is nothing to decide`);
 }

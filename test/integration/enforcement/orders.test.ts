@@ -122,6 +122,19 @@ test("a termination comes into force by a second person's approval only", async 
   await expect(decide(approveMeasure, measure.id, "key:third")).rejects.toMatchObject({ code: "not-waiting" });
 });
 
+test("what waits for nobody's decision says how it stands, in the words of the API", async () => {
+  await addSubscriber(db.database, "s1");
+  const refused = (state: string) =>
+    expect.objectContaining({ code: "not-waiting", message: expect.stringContaining(`is ${state}:`) });
+  const { measure: rejected } = await order(db.database, { subscriberId: "s1", detail: terminate });
+  await decide(rejectMeasure, rejected.id, person);
+  await expect(decide(approveMeasure, rejected.id, person)).rejects.toEqual(refused("lifted"));
+  const { measure } = await order(db.database, { subscriberId: "s1", detail: garden });
+  await expect(decide(approveMeasure, measure.id, person)).rejects.toEqual(refused("in-force"));
+  await addSession(db.database, "s1");
+  await expect(decide(rejectMeasure, measure.id, person)).rejects.toEqual(refused("pending"));
+});
+
 test("a termination that nobody ordered takes two people all the same", async () => {
   await addSubscriber(db.database, "s1");
   const { measure } = await order(db.database, { subscriberId: "s1", detail: terminate, orderedBy: "playbook:p" });
