@@ -5,6 +5,7 @@ import { encodeAttributes } from "../../../src/radius/encode-attributes.ts";
 import type { RawAttribute } from "../../../src/radius/packet.ts";
 import { decryptSalted } from "../../../src/radius/salted.ts";
 import { shippedDictionary as dictionary, hex } from "../../support/wire.ts";
+import { uncut } from "./uncut.ts";
 
 const secrets = { secret: Buffer.from("testing123"), authenticator: hex("000102030405060708090a0b0c0d0e0f") };
 const read = (raw: readonly RawAttribute[]) => decodeAttributes(dictionary, raw, secrets);
@@ -94,20 +95,6 @@ describe("whatever arrives", () => {
     });
   const anyAttribute = fc.oneof(anyNumber, anyVendor);
 
-  /** Each vendor's attribute by itself, and what runs over several in one piece: how they were cut means nothing. */
-  const uncut = (raw: readonly RawAttribute[]): string[] => {
-    const all: { key: string; value: Buffer }[] = [];
-    for (const { type, value } of raw) {
-      const items = type === 26 ? itemsIn(value) : undefined;
-      const last = all.at(-1);
-      if (items) all.push(...items);
-      else if ((type === 79 || type === 92) && last?.key === String(type))
-        last.value = Buffer.concat([last.value, value]);
-      else all.push({ key: String(type), value });
-    }
-    return all.map(({ key, value }) => `${key} ${value.toString("hex")}`);
-  };
-
   test("goes out with the same octets", () => {
     fc.assert(
       fc.property(fc.array(anyAttribute, { maxLength: 8 }), (raw) => {
@@ -127,19 +114,6 @@ describe("whatever arrives", () => {
     );
   });
 });
-
-function itemsIn(value: Buffer): { key: string; value: Buffer }[] | undefined {
-  if (value.length < 5) return undefined;
-  const items: { key: string; value: Buffer }[] = [];
-  for (let at = 4; at < value.length; ) {
-    const size = value[at + 1] ?? 0;
-    if (size < 2 || at + size > value.length) return undefined;
-    const key = `26.${value.readUInt32BE(0)}.${value[at]}`;
-    items.push({ key, value: value.subarray(at + 2, at + size) });
-    at += size;
-  }
-  return items;
-}
 
 const impossible = [
   "Attr-256",
