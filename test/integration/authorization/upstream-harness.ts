@@ -14,11 +14,16 @@ import { dictionary, type Harness, harnessOn } from "./login-harness.ts";
 
 export const secret = Buffer.from("upstream secret");
 
+type UpstreamChanges = Partial<AuthorizerDependencies> & {
+  /** What happens while the upstream is being asked; its answer comes after it. */
+  readonly meanwhile?: () => Promise<unknown>;
+};
+
 /** Logins through upstream servers of the test's own. */
 export interface UpstreamBench {
   readonly database: TestDatabase["database"];
   upstream(answer: (packet: Packet) => UpstreamAnswer | undefined): Promise<FakeUpstream>;
-  through(servers: readonly FakeUpstream[], changes?: Partial<AuthorizerDependencies>): Harness;
+  through(servers: readonly FakeUpstream[], changes?: UpstreamChanges): Harness;
   /** The test's database until it goes away. */
   fragile(): { readonly database: Database; isAway: boolean };
   /** As before the first test: nobody known, nothing running. */
@@ -26,8 +31,9 @@ export interface UpstreamBench {
   stop(): Promise<void>;
 }
 
-export async function createUpstreamBench(): Promise<UpstreamBench> {
-  const test_ = await createTestDatabase();
+/** On a database of its own, or on one that it then drops. */
+export async function createUpstreamBench(given?: TestDatabase): Promise<UpstreamBench> {
+  const test_ = given ?? (await createTestDatabase());
   const running: { stop(): unknown }[] = [];
   const clear = async () => {
     for (const part of running.splice(0).reverse()) await part.stop();
@@ -41,8 +47,8 @@ export async function createUpstreamBench(): Promise<UpstreamBench> {
       running.push(fake);
       return fake;
     },
-    through: (servers, changes = {}) => {
-      const client = createUpstreamClient({
+    through: (servers, { meanwhile, ...changes } = {}) => {
+      const patient = createUpstreamClient({
         servers: servers.map(({ port }) => ({ host: "127.0.0.1", port })),
         kind: "auth",
         secret,
@@ -51,6 +57,11 @@ export async function createUpstreamBench(): Promise<UpstreamBench> {
         changed: () => undefined,
         timing: { firstWaitMs: 60, maxWaitMs: 100, attemptsAlone: 2, probeEveryMs: 60_000 },
       });
+      const exchange: typeof patient.exchange = async (build, preferred) => {
+        const [outcome] = await Promise.all([patient.exchange(build, preferred), meanwhile?.()]);
+        return outcome;
+      };
+      const client = { ...patient, exchange };
       const harness = harnessOn(test_.database, {
         upstream: { client, secret, proxyState: Buffer.from("weir-hop") },
         ...changes,
