@@ -53,7 +53,8 @@ function createRepetitions(): (login: AccessEnforcement) => boolean {
     if (!profile.isSuspended && !profile.isTerminated) return false;
     const key = [subscriberId, nasId, reason, digest].join("\0");
     const before = recordedAt.get(key);
-    if (before !== undefined && at.getTime() - before < REPEAT_AFTER_MS) return true;
+    // Either way: the clock may have been set back.
+    if (before !== undefined && Math.abs(at.getTime() - before) < REPEAT_AFTER_MS) return true;
     recordedAt.delete(key);
     recordedAt.set(key, at.getTime());
     const [oldest] = recordedAt.keys();
