@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
+import { version } from "./commands/version.ts";
 
 /** What each command's module exports; `run` resolves with the exit code: 0 done, 1 failed, 2 wrong usage. */
 interface Command {
@@ -71,11 +71,6 @@ function help(): string {
   return `usage: weir COMMAND [--help]\n\n${lines.join("\n")}\n`;
 }
 
-function version(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
-}
-
 async function main(args: readonly string[]): Promise<number> {
   const [name = "", ...rest] = args;
   if (["help", "--help", "-h"].includes(name)) {
@@ -98,8 +93,15 @@ async function main(args: readonly string[]): Promise<number> {
 /** Whatever was written must leave before the process does. */
 const flushed = (stream: NodeJS.WritableStream) => new Promise((resolve) => stream.write("", resolve));
 
-// "weir key list | head -1": whoever read has had enough, and that is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+// "weir key list | head -1": whoever read has had enough, and that is no failure. A command that holds something open
+// listens as well: it gives that back and ends by itself.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  const isClosed = error.code === "EPIPE";
+  if (!isClosed || process.stdout.listenerCount("error") === 1) process.exit(isClosed ? 0 : 1);
+});
+
+// Nobody hears what is complained of: that is no reason to stop in the middle.
+process.stderr.on("error", () => undefined);
 
 main(process.argv.slice(2)).then(
   async (code) => {

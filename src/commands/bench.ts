@@ -4,8 +4,6 @@ import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { CommandIo } from "./command-io.ts";
 
-export const summary = "measures this machine: accounting, access, CoA, report to CoA";
-
 const program = fileURLToPath(new URL("../../bench/main.ts", import.meta.url));
 
 /** The bench is no part of what is installed to run: it works from a clone, and starts servers of its own. */

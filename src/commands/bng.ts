@@ -1,29 +1,30 @@
 import { lookup } from "node:dns/promises";
-import { createInterface } from "node:readline";
 import { setTimeout } from "node:timers/promises";
 import { loadDictionary } from "../dictionary/load-dictionary.ts";
-import { type Bng, startBng } from "../simulator/bng.ts";
+import { type Bng, openBng } from "../simulator/bng.ts";
 import type { BngEvent } from "../simulator/bng-event.ts";
 import { bngOptions } from "../simulator/bng-options.ts";
 import { personalityNames } from "../simulator/personalities/personalities.ts";
 import { seededRandom } from "../simulator/seeded-random.ts";
 import { type BngArguments, parseBngArguments, readBngArguments } from "./bng-console/bng-arguments.ts";
-import { carryOutCommand, commandHelp } from "./bng-console/bng-commands.ts";
-import { eventJson, eventText, isShown } from "./bng-console/event-text.ts";
-import { createLoginNotices } from "./bng-console/login-notices.ts";
-import { registrationKey } from "./bng-console/registration-key.ts";
+import { commandHelp } from "./bng-console/bng-commands.ts";
+import { type BngNotices, createBngNotices } from "./bng-console/bng-notices.ts";
+import { type BngVoice, bngVoice } from "./bng-console/bng-voice.ts";
+import { consoleLineHelp } from "./bng-console/console-line.ts";
+import { registerBng } from "./bng-console/register-bng.ts";
+import { typedCommands } from "./bng-console/typed-commands.ts";
 import type { CommandIo } from "./command-io.ts";
+import { endEarly } from "./end-early.ts";
 import { failureText } from "./failure-text.ts";
-import { interruption } from "./interruption.ts";
+import { type Ending, interruption } from "./interruption.ts";
+import { hostAndPort } from "./radclient/udp-lane.ts";
 import { readArguments, wrongUsage } from "./read-arguments.ts";
-
-export const summary =
-  "a simulated BNG: logs subscribers in, does accounting, answers CoA as a vendor's equipment does";
 
 const usage = `usage: weir bng [--server HOST] [--secret S] [--vendor V] [--sessions N] …
 
-Subscriber N is user%07d@isp.example with password pw-%07d, at 100.64.0.0/10 + N. Each logs in, its sessions are
-reported (Start, Interim, Stop), and it comes back by itself after a Disconnect.
+A BNG with its subscribers, of which Weir sees RADIUS alone. Subscriber 3 is user0000003@isp.example with password
+pw-0000003 at 100.64.0.3, and so on. Each logs in, its session is reported (Start, Interim, Stop), what a CoA-Request
+asks is done as the vendor's equipment does it, and after a Disconnect it comes back by itself.
 
   --server HOST --auth-port P --acct-port P   the RADIUS server; default 127.0.0.1, 1812, 1813
   --secret S            shared with it; default testing123
@@ -49,93 +50,98 @@ reported (Start, Interim, Stop), and it comes back by itself after a Disconnect.
   --seed N              the same misfortunes each time
 
   --events all|changes|none                   default changes: whatever is out of the ordinary
-  --json                events as JSON, one a line
+  --json                events as JSON, one a line, with every attribute and the request's octets
   --for SECONDS         ends by itself
 
+${consoleLineHelp}
 ${commandHelp}
 exit code: 0 ended as asked; 1 failed, or (with --for) not every subscriber had a session; 2 wrong usage
 `;
 
 const STOP_LIMIT_MS = 3_000;
-const REGISTER_LIMIT_MS = 10_000;
+/** Longer than a server that is there takes, shorter than a person wonders. */
+const SILENT_AFTER_MS = 3_000;
 
-/** Tells Weir of this BNG through its API, as an operator would. */
-async function register(
-  given: BngArguments,
-  { url, key }: { readonly url: string; readonly key: string },
-): Promise<void> {
-  const { address, coaPort, nas, personality, secret } = given;
-  const id = encodeURIComponent((nas.identifier ?? "bng1").split(".")[0] ?? "bng1");
-  const at = new URL(`/v1/nas/${id}`, url);
-  const response = await fetch(at, {
-    method: "PUT",
-    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
-    body: JSON.stringify({ address, secret, vendor: personality.name, coaPort, identifier: nas.identifier }),
-    signal: AbortSignal.timeout(REGISTER_LIMIT_MS),
-  }).catch((error: unknown) => {
-    const why = error instanceof Error && error.cause !== undefined ? error.cause : error;
-    throw new Error(`${at} cannot be reached: ${failureText(why)}`);
-  });
-  if (!response.ok) throw new Error(`PUT /v1/nas/${id} answered ${response.status}: ${await response.text()}`);
+interface Opened {
+  readonly bng: Bng;
+  readonly notices: BngNotices;
 }
 
-async function start(given: BngArguments, io: CommandIo): Promise<Bng> {
-  const { registration } = given;
-  if (registration) await register(given, { url: registration.url, key: await registrationKey(registration) });
+async function open(given: BngArguments, { event, notice }: BngVoice): Promise<Opened> {
+  await registerBng(given);
   const dictionary = await loadDictionary();
   const { address } = await lookup(given.server, given.address.includes(":") ? 6 : 4);
-  const text = given.isJson ? eventJson : eventText;
-  const notice = createLoginNotices({ lines: given.sessions, say: (said) => void io.stderr.write(`${said}\n`) });
-  const tell = (event: BngEvent): void => {
-    notice(event);
-    if (isShown(event, given.events)) io.stdout.write(`${text(dictionary, event)}\n`);
+  const { authPort, acctPort, sessions: lines } = given;
+  const server = `${hostAndPort(address, authPort)} and :${acctPort}`;
+  const notices = createBngNotices({ lines, server, address: given.address, notice });
+  const tell = (one: BngEvent): void => {
+    event(dictionary, one);
+    notices.tell(one);
   };
-  const { authPort, acctPort } = given;
-  return await startBng(
-    bngOptions({
-      ...given,
-      dictionary,
-      server: { address, authPort, acctPort },
-      lines: given.sessions,
-      firstLine: given.first,
-      random: given.seed === undefined ? Math.random : seededRandom(given.seed),
-      tell,
-    }),
+  const random = given.seed === undefined ? Math.random : seededRandom(given.seed);
+  const at = { address, authPort, acctPort };
+  const bng = await openBng(
+    bngOptions({ ...given, dictionary, server: at, lines, firstLine: given.first, random, tell }),
   );
+  return { bng, notices };
 }
 
-/** Carries out what is typed, one after the other; resolves at "quit". The end of the input is not the end of the BNG. */
-function typedQuit(bng: Bng, io: CommandIo): { readonly quit: Promise<"quit">; close(): void } {
-  const { promise, resolve } = Promise.withResolvers<"quit">();
-  const lines = createInterface({ input: io.stdin });
-  let previous = Promise.resolve();
-  lines.on("line", (typed) => {
-    if (typed.trim() === "quit") return resolve("quit");
-    previous = previous
-      .then(async () => await carryOutCommand(bng, typed))
-      .then(
-        (said) => void (said !== "" && io.stdout.write(`${said}\n`)),
-        (error: unknown) => void io.stderr.write(`weir bng: ${failureText(error)}\n`),
-      );
-  });
-  return { quit: promise, close: () => lines.close() };
+interface Running extends Opened {
+  readonly given: BngArguments;
+  readonly io: CommandIo;
+  readonly voice: BngVoice;
+  readonly ending: Promise<Ending>;
 }
 
-async function runUntilAsked(bng: Bng, given: BngArguments, io: CommandIo): Promise<number> {
-  const asked = interruption();
-  const typed = typedQuit(bng, io);
+/** Boots, and goes on until a signal, "quit", or the time that was asked for. */
+async function runUntilAsked({ bng, notices, given, io, voice, ending }: Running): Promise<number> {
+  const typed = typedCommands(bng, io.stdin, voice);
   const over = new AbortController();
   const { forSeconds } = given;
-  const time = forSeconds === undefined ? undefined : setTimeout(forSeconds * 1000, "time", { signal: over.signal });
-  time?.catch(() => undefined);
+  const time = async (ms: number) => await setTimeout(ms, "time" as const, { signal: over.signal });
+  const ends = [ending, typed.quit, ...(forSeconds === undefined ? [] : [time(forSeconds * 1000)])];
+  void bng.boot();
+  time(SILENT_AFTER_MS).then(notices.stillNothing, () => undefined);
   try {
-    const why = await Promise.race([asked.signal, typed.quit, ...(time ? [time] : [])]);
+    const why = await Promise.race(ends);
     return why === "time" && bng.sessionCount() < given.sessions ? 1 : 0;
   } finally {
     over.abort();
     typed.close();
-    asked.forget();
   }
+}
+
+async function runBng(given: BngArguments, io: CommandIo, ending: Promise<Ending>): Promise<number> {
+  const said = bngVoice(given, io);
+  const opening = open(given, said);
+  const opened = await Promise.race([opening, ending]);
+  if (typeof opened === "string") {
+    opening.then(({ bng }) => bng.stop()).catch(() => undefined);
+    return endEarly(io, "bng", opened);
+  }
+  const { bng } = opened;
+  const { address, personality, sessions } = given;
+  said.notice(`${personality.name} BNG with ${sessions} subscribers, CoA on ${hostAndPort(address, bng.coaPort)}`);
+  try {
+    return await runUntilAsked({ ...opened, given, io, voice: said, ending });
+  } finally {
+    // A server that is gone must not keep us.
+    await Promise.race([bng.shutDown(), setTimeout(STOP_LIMIT_MS, undefined, { ref: false })]);
+    await bng.stop();
+  }
+}
+
+/** A port or an address that cannot be had, with the option that says another. */
+function problemText(error: unknown): string {
+  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const hints: Readonly<Record<string, string>> = {
+    EADDRINUSE: " (taken by another program, or by another BNG: --coa-port)",
+    EADDRNOTAVAIL: " (this machine has no such address: --address)",
+    EACCES: " (not allowed: --coa-port)",
+    ENOTFOUND: " (no such host is known: --server)",
+    EAI_AGAIN: " (no such host is known: --server)",
+  };
+  return `${failureText(error)}${hints[String(code)] ?? ""}`;
 }
 
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
@@ -144,22 +150,13 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   if (typed.kind === "done") return typed.code;
   const read = readBngArguments(typed.given.values);
   if (!read.ok) return wrongUsage(io, form, read.problem);
-  const given = read.arguments;
-  let bng: Bng;
+  const { ending, forget } = interruption(io.stdout);
   try {
-    bng = await start(given, io);
+    return await runBng(read.arguments, io, ending);
   } catch (error) {
-    io.stderr.write(`weir bng: ${failureText(error)}\n`);
+    io.stderr.write(`weir bng: ${problemText(error)}\n`);
     return 1;
-  }
-  io.stderr.write(
-    `${given.personality.name} BNG with ${given.sessions} subscribers, CoA on ${given.address}:${bng.coaPort}\n`,
-  );
-  try {
-    return await runUntilAsked(bng, given, io);
   } finally {
-    // A server that is gone must not keep us.
-    await Promise.race([bng.shutDown(), setTimeout(STOP_LIMIT_MS, undefined, { ref: false })]);
-    await bng.stop();
+    forget();
   }
 }

@@ -9,6 +9,7 @@ import type { Demo } from "./demo-steps/demo-context.ts";
 import { DemoFailure } from "./demo-steps/demo-failure.ts";
 import { type DemoServer, startDemoServer } from "./demo-steps/demo-server.ts";
 import { explainChapter, nobodyElseChapter } from "./demo-steps/explain-chapter.ts";
+import { liftingChapter } from "./demo-steps/lifting-chapter.ts";
 import { nowAndThen } from "./demo-steps/now-and-then.ts";
 import { otherReportsChapter } from "./demo-steps/other-reports-chapter.ts";
 import { passwordChapter } from "./demo-steps/password-chapter.ts";
@@ -19,8 +20,6 @@ import { suspendChapter } from "./demo-steps/suspend-chapter.ts";
 import { failureText } from "./failure-text.ts";
 import { type Interruption, interruption } from "./interruption.ts";
 import { readArguments } from "./read-arguments.ts";
-
-export const summary = "shows it all on this machine: a server, a simulated BNG, reports, Change-of-Authorization";
 
 const usage = `usage: weir demo [--once]
 
@@ -66,21 +65,22 @@ async function setUp({ story, closers, stopped }: Show, server: DemoServer): Pro
   return { story, dictionary, admin, helpdesk, bng, bngLog };
 }
 
-/** Each chapter goes to its end; who asked to stop is spared the next one. */
+/**
+ * Each chapter goes to its end; who asked to stop is spared the next one. The last ones are about the same customers: an
+ * ACK, the Interim that shows the garden, that nobody else is in it, and its lifting.
+ */
 async function tellAll(demo: Demo, stopped: AbortSignal): Promise<void> {
-  stopped.throwIfAborted();
-  const caseId = await sinkholeChapter(demo, lines.sinkhole);
-  const others = [
-    () => otherReportsChapter(demo, lines),
-    () => suspendChapter(demo, lines.suspended),
-    () => passwordChapter(demo, lines.password),
-    () => explainChapter(demo, caseId),
-    () => nobodyElseChapter(demo, [lines.xarf, lines.ids]),
-  ];
-  for (const tell of others) {
+  const next = async <Result>(chapter: () => Promise<Result>): Promise<Result> => {
     stopped.throwIfAborted();
-    await tell();
-  }
+    return await chapter();
+  };
+  const caseId = await next(() => sinkholeChapter(demo, lines.sinkhole));
+  await next(() => explainChapter(demo, caseId));
+  await next(() => suspendChapter(demo, lines.suspended));
+  await next(() => passwordChapter(demo, lines.password));
+  const gardened = await next(() => otherReportsChapter(demo, lines));
+  await next(() => nobodyElseChapter(demo, [lines.xarf, lines.ids]));
+  await next(() => liftingChapter(demo, gardened));
 }
 
 interface Show {
@@ -130,7 +130,7 @@ async function showUntil(interrupted: Interruption, parts: Omit<Show, "closers" 
   const closers: Closers = [];
   const stopping = new AbortController();
   const showing = show({ ...parts, closers, stopped: stopping.signal });
-  const first = await Promise.race([showing, interrupted.signal]);
+  const first = await Promise.race([showing, interrupted.ending]);
   if (typeof first === "string") {
     parts.io.stderr.write("\nending\n");
     stopping.abort();
@@ -152,7 +152,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     io.stderr.write(parsed.problems.map((problem) => `weir: ${problem}\n`).join(""));
     return 2;
   }
-  const interrupted = interruption();
+  const interrupted = interruption(io.stdout);
   const isOnce = read.given.values.once === true;
   try {
     const story = createStory(io.stdout);

@@ -3,6 +3,8 @@ import type { CommandIo } from "./command-io.ts";
 import { configuration } from "./configuration.ts";
 import { examine } from "./doctor/examine.ts";
 import type { Finding } from "./doctor/finding.ts";
+import { endEarly } from "./end-early.ts";
+import { interruption } from "./interruption.ts";
 import { readArguments } from "./read-arguments.ts";
 
 const usage = `usage: weir doctor [--json]
@@ -36,7 +38,13 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   if (read.kind === "done") return read.code;
   const config = configuration(io);
   if (!config) return 2;
-  const findings = await examine(config);
-  io.stdout.write(read.given.values.json ? `${JSON.stringify(findings, null, 2)}\n` : asText(findings));
-  return findings.some(({ level }) => level === "failure") ? 1 : 0;
+  const { ending, forget } = interruption(io.stdout);
+  try {
+    const findings = await examine(config, ending);
+    if (typeof findings === "string") return endEarly(io, "doctor", findings);
+    io.stdout.write(read.given.values.json ? `${JSON.stringify(findings, null, 2)}\n` : asText(findings));
+    return findings.some(({ level }) => level === "failure") ? 1 : 0;
+  } finally {
+    forget();
+  }
 }

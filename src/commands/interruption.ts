@@ -1,17 +1,29 @@
+/** Why a command is to end before its work is done: a signal, or nobody reads what it writes any more (`| head -1`). */
+export type Ending = "SIGINT" | "SIGTERM" | "output-closed";
+
 export interface Interruption {
-  /** Resolves with the first signal that asks to stop. */
-  readonly signal: Promise<NodeJS.Signals>;
+  /** Resolves with the first reason to end. */
+  readonly ending: Promise<Ending>;
   forget(): void;
 }
 
-/** From here on Ctrl-C doesn't end the process by itself: whoever asked gives back first what was opened. */
-export function interruption(): Interruption {
-  const { promise, resolve } = Promise.withResolvers<NodeJS.Signals>();
-  process.once("SIGINT", resolve);
-  process.once("SIGTERM", resolve);
-  const forget = () => {
-    process.removeListener("SIGINT", resolve);
-    process.removeListener("SIGTERM", resolve);
+const signals = ["SIGINT", "SIGTERM"] as const;
+
+/**
+ * From here on neither Ctrl-C nor a closed `output` ends the process by itself: whoever asked gives back first what was
+ * opened. Later signals change nothing: under npm and npx Ctrl-C comes twice, from the terminal and from them.
+ */
+export function interruption(output?: NodeJS.WritableStream): Interruption {
+  const { promise, resolve } = Promise.withResolvers<Ending>();
+  const onError = (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") resolve("output-closed");
   };
-  return { signal: promise, forget };
+  const handlers = signals.map((signal) => ({ signal, handler: () => resolve(signal) }));
+  for (const { signal, handler } of handlers) process.on(signal, handler);
+  output?.on("error", onError);
+  const forget = () => {
+    for (const { signal, handler } of handlers) process.removeListener(signal, handler);
+    output?.removeListener("error", onError);
+  };
+  return { ending: promise, forget };
 }

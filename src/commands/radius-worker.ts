@@ -8,8 +8,6 @@ import type { MetricsRequest, WorkerMessage, WorkerOrders } from "../radius-work
 import type { CommandIo } from "./command-io.ts";
 import { startProblem } from "./start-problem.ts";
 
-export const summary = "one of the server's RADIUS processes: started by it, not by people";
-
 const MAX_CONNECTIONS = 4;
 
 export async function run(_args: readonly string[], io: CommandIo): Promise<number> {

@@ -16,8 +16,8 @@ import { InputError } from "./input-error.ts";
 import { isServerListening } from "./listening-server-store.ts";
 import { fileOctets } from "./open-input.ts";
 import { readArguments, wrongUsage } from "./read-arguments.ts";
-import { rejectedRows } from "./rejected-rows.ts";
 import { reportContentType } from "./report-content-type.ts";
+import { reportText } from "./report-text.ts";
 import { withCore } from "./with-core.ts";
 
 const usage = `usage: weir report FILE --source SOURCE [--type TYPE] [--content-type T] [--json]
@@ -30,6 +30,8 @@ FILE may be gzipped; "-" is standard input.
   --content-type T  application/json (XARF v4, observation list), text/csv (Shadowserver), application/x-ndjson
                     (Suricata EVE); absent: seen from the file's name, else from what is in it
   --json            the answer as POST /v1/reports gives it
+Says how many rows were accepted (stored, whoever they are about), duplicates (the source has said the same before) and
+rejected, each rejected row with its code and what is wrong, and the cases that the accepted ones belong to.
 
 exit code: 0 taken in, also if some rows were rejected; 1 failed, or every row was rejected; 2 wrong usage or configuration
 `;
@@ -87,12 +89,6 @@ async function receive(core: Core, io: CommandIo, given: Given): Promise<ReportA
   return answer;
 }
 
-function asText({ id, accepted, duplicates, rejected, cases }: ReportAnswer): string {
-  const counts = `report ${id}: accepted ${accepted}, duplicates ${duplicates}, rejected ${rejected.length}\n`;
-  const about = cases.length === 0 ? "" : `cases ${cases.join(", ")}\n`;
-  return counts + about + rejectedRows(rejected);
-}
-
 /** Why it cannot be taken, for people; undefined: not the report's fault. */
 function refusal(error: unknown, { path, source }: Given): string | undefined {
   if (error instanceof IntakeError && error.code === "unknown-source")
@@ -106,7 +102,7 @@ function refusal(error: unknown, { path, source }: Given): string | undefined {
 async function takeIn(core: Core, io: CommandIo, given: Given & { readonly asJson: boolean }): Promise<number> {
   try {
     const answer = await receive(core, io, given);
-    io.stdout.write(given.asJson ? `${JSON.stringify(answer)}\n` : asText(answer));
+    io.stdout.write(given.asJson ? `${JSON.stringify(answer)}\n` : await reportText(core.database, answer));
     if (answer.cases.length > 0 && !(await isServerListening(core.database)))
       io.stderr.write("no server is running on this database: what was ordered is carried out when one starts\n");
     return answer.accepted + answer.duplicates === 0 ? 1 : 0;

@@ -1,28 +1,22 @@
 import { parseArgs } from "node:util";
-import { readConfig } from "../config/read-config.ts";
 import { createLog } from "../log.ts";
 import { type RunningServer, startServer } from "../server.ts";
 import type { CommandIo } from "./command-io.ts";
+import { configuration } from "./configuration.ts";
+import { interruption } from "./interruption.ts";
+import { readArguments } from "./read-arguments.ts";
 import { startProblem } from "./start-problem.ts";
-
-export const summary = "runs the server: RADIUS, the REST API, enforcement and jobs";
 
 const usage = `usage: weir serve
 
 Runs until SIGTERM or SIGINT. Configured by the environment, or by the YAML file that WEIR_CONFIG names: see README.md.
-Prints one line of JSON with "msg":"ready" and its ports once it is up.
+Prints one line of JSON with "msg":"ready" and its ports once it is up; its log is JSON too, a line each. It goes on where
+nobody reads that any more.
+
+exit code: 0 stopped as asked, 1 did not start, 2 wrong usage or configuration
 `;
 
 const STOP_LIMIT_MS = 9_000;
-
-/**
- * Resolves with the name of the first signal that asks to stop. Later ones change nothing: under npm, Ctrl-C comes twice,
- * from the terminal and from npm.
- */
-const stopRequested = (): Promise<NodeJS.Signals> =>
-  new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => resolve(signal));
-  });
 
 const limited = async (work: Promise<unknown>, limitMs: number): Promise<"done" | "late"> => {
   let timer: NodeJS.Timeout | undefined;
@@ -49,34 +43,28 @@ function announce(server: RunningServer, { stdout, stderr }: CommandIo): void {
 }
 
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
+  const options = { help: { type: "boolean", short: "h" } } as const;
+  const read = readArguments(io, { command: "serve", usage, count: [0, 0] }, () =>
+    parseArgs({ args: [...args], options, allowPositionals: true }),
+  );
+  if (read.kind === "done") return read.code;
+  const config = configuration(io);
+  if (!config) return 2;
+  const log = createLog(config.logLevel);
+  for (const warning of config.warnings) log.warn(warning);
+  const { ending } = interruption();
+  // Whoever read the log has gone: customers' logins do not end for that.
+  io.stdout.on("error", () => undefined);
+  const starting = startServer({ config, log });
   try {
-    const { values } = parseArgs({ args: [...args], options: { help: { type: "boolean", short: "h" } } });
-    if (values.help) {
-      io.stdout.write(usage);
-      return 0;
-    }
-  } catch (error) {
-    io.stderr.write(`weir serve: ${(error as Error).message}\n\n${usage}`);
-    return 2;
-  }
-  const parsed = readConfig();
-  if (!parsed.ok) {
-    io.stderr.write(parsed.problems.map((problem) => `weir: ${problem}\n`).join(""));
-    return 2;
-  }
-  const log = createLog(parsed.config.logLevel);
-  for (const warning of parsed.config.warnings) log.warn(warning);
-  const stopping = stopRequested();
-  const starting = startServer({ config: parsed.config, log });
-  try {
-    const server = await Promise.race([starting, stopping.then(() => undefined)]);
+    const server = await Promise.race([starting, ending.then(() => undefined)]);
     if (server !== undefined) announce(server, io);
   } catch (error) {
     log.debug({ err: error }, "the start failed");
     io.stderr.write(`weir serve: ${startProblem(error)}\n`);
     return 1;
   }
-  log.info({ signal: await stopping }, "stopping");
+  log.info({ signal: await ending }, "stopping");
   // Asked to stop in the middle of the start, it ends that first; a start that fails then has nothing left to stop.
   const stopped = starting.then(
     (server) => server.stop(),

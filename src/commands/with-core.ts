@@ -2,6 +2,7 @@ import { type Core, openCore } from "../core.ts";
 import { createLog } from "../log.ts";
 import type { CommandIo } from "./command-io.ts";
 import { configuration } from "./configuration.ts";
+import { endEarly } from "./end-early.ts";
 import { failureText } from "./failure-text.ts";
 import { interruption } from "./interruption.ts";
 
@@ -14,11 +15,12 @@ const MAX_CONNECTIONS = 4;
 export async function withCore(io: CommandIo, command: string, work: (core: Core) => Promise<number>): Promise<number> {
   const config = configuration(io);
   if (!config) return 2;
-  const interrupted = interruption();
+  const interrupted = interruption(io.stdout);
   const refuse = (problem: string): 1 => {
     io.stderr.write(`weir ${command}: ${problem}\n`);
     return 1;
   };
+  const endedEarly = interrupted.ending.then((ending) => endEarly(io, command, ending));
   try {
     // What is worth a line in a server's log would only be in the way of a command's own words.
     const log = createLog(config.logLevel === "info" ? "warn" : config.logLevel, io.stderr);
@@ -26,7 +28,9 @@ export async function withCore(io: CommandIo, command: string, work: (core: Core
     const core = await opening.catch((error: unknown) => `the database cannot be used: ${failureText(error)}`);
     if (typeof core === "string") return refuse(`${core}\ntry: weir doctor`);
     try {
-      return await Promise.race([work(core), interrupted.signal.then((signal) => refuse(`ended by ${signal}`))]);
+      // Asked to end while it was opened, it does not even begin.
+      const early = await Promise.race([endedEarly, undefined]);
+      return early ?? (await Promise.race([work(core), endedEarly]));
     } finally {
       await core.close();
     }

@@ -1,5 +1,9 @@
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { resolve } from "node:path";
+import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import { startChild } from "../support/child.ts";
 
@@ -13,21 +17,26 @@ test("one round of the demo verifies every step from the report to the lifting, 
   try {
     expect(await demo.exited(), demo.output()).toBe(0);
     const steps = [
+      /profiles\.none, Filter-Id = "residential"/,
       /200 open sessions, each with its customer/,
       /row 3 is rejected: invalid-time/,
       /row 1 → exact: cust-0007/,
       /row 2 → none/,
       /rule: playbook botnet/,
       /CoA-Request, identifier \d+, \d+ octets\n.*\n.*Acct-Session-Id = "S0000000007"/,
-      /CoA: acknowledged after \d+ ms/,
+      /CoA-Request acknowledged after \d+ ms/,
       /the session's profile is in-force/,
       /Access-Accept carries the garden/,
-      /the helpdesk releases the customer/,
+      /the helpdesk releases cust-0007/,
       /Weir observes Filter-Id "residential" in accounting/,
-      /Disconnect: acknowledged/,
-      /the login with the new password is accepted/,
       /the chain is whole/,
-      /\d+ facts verified in \d+\.\d+ s\n$/,
+      /Disconnect-Request acknowledged/,
+      /the login with the new password is accepted/,
+      /the report\n.*CoA-Request acknowledged.*\n[\s\S]*Interim-Update of cust-0101 .*[\s\S]*Weir observes Filter-Id "walled-garden"/,
+      /they are those that the reports were about/,
+      /the helpdesk releases cust-0101/,
+      /Weir observes Filter-Id "residential" in accounting/,
+      /nobody is in the garden any more: 200 of 200 lines are online\n\n\d+ facts verified in \d+\.\d+ s\n$/,
     ];
     let from = 0;
     for (const step of steps) {
@@ -35,6 +44,9 @@ test("one round of the demo verifies every step from the report to the lifting, 
       expect(at, `${step} in order`).toBeGreaterThanOrEqual(0);
       from += at;
     }
+    const elapsed = [...demo.output().matchAll(/^\d\d:\d\d:\d\d\.\d{3} +\+(\d+\.\d\d) s /gm)].map(([, s]) => Number(s));
+    expect(elapsed.length).toBeGreaterThan(40);
+    expect(elapsed).toEqual(elapsed.toSorted((a, b) => a - b));
     expect(logFileIn(demo.output())).not.toBe("");
     expect(existsSync(resolve(logFileIn(demo.output()), ".."))).toBe(false);
   } finally {
@@ -69,3 +81,17 @@ test("the demo that goes on ends cleanly on Ctrl-C, in under ten seconds", async
     await demo.stop();
   }
 }, 70_000);
+
+test("a closed output ends it like Ctrl-C: nothing is left behind", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "weir-demo-test-"));
+  try {
+    // As root, PostgreSQL runs as another user, who has to get through.
+    await chmod(folder, 0o755);
+    const command = `"${process.execPath}" "${main}" demo --once | head -n 3`;
+    const env = { ...process.env, WEIR_DATA_DIR: folder };
+    await promisify(execFile)("sh", ["-c", command], { env, timeout: 30_000 });
+    expect(await readdir(folder)).toEqual([]);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}, 40_000);

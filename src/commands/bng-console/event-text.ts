@@ -5,6 +5,7 @@ import type { BngEvent } from "../../simulator/bng-event.ts";
 import { inForceText } from "../../simulator/in-force.ts";
 import { usernameOf } from "../../simulator/subscriber-names.ts";
 import type { ShownEvents } from "./bng-arguments.ts";
+import { consoleLine, type Said } from "./console-line.ts";
 
 type Request = Extract<BngEvent, { kind: "request" }>;
 type Login = Extract<BngEvent, { kind: "login" }>;
@@ -18,50 +19,64 @@ export function isShown(event: BngEvent, shown: ShownEvents): boolean {
   return true;
 }
 
-const milliseconds = (ms: number): string => `${ms.toFixed(1)} ms`;
+const after = (ms: number): string => `after ${ms.toFixed(1)} ms`;
 
-const list = (dictionary: Dictionary, attributes: readonly Attribute[]): string =>
-  attributes.map((attribute) => formatAttribute(dictionary, attribute)).join(", ");
+/** Of the packet itself, of the NAS, or said already: what is left is the session and what was asked for it. */
+const untold: ReadonlySet<string> = new Set([
+  ...["Message-Authenticator", "Event-Timestamp", "Proxy-State"],
+  ...["NAS-IP-Address", "NAS-IPv6-Address", "NAS-Identifier", "User-Name"],
+]);
 
-function loginText(dictionary: Dictionary, { line, result, session, attributes, latencyMs }: Login): string {
+const asked = (dictionary: Dictionary, attributes: readonly Attribute[]): string =>
+  attributes
+    .filter(({ name }) => !untold.has(name))
+    .map((attribute) => formatAttribute(dictionary, attribute))
+    .join(", ");
+
+function loginSaid(dictionary: Dictionary, { line, result, session, attributes, latencyMs }: Login): Said {
   const reply = attributes.find(({ name }) => name === "Reply-Message");
-  const why = reply === undefined ? "" : ` "${plainText(dictionary, reply)}"`;
-  return `login       ${usernameOf(line)} ${result}${session === undefined ? "" : ` ${session}`}${why} ${milliseconds(latencyMs)}`;
+  const parts = [
+    result === "unanswered" ? result : `${result} ${after(latencyMs)}`,
+    ...(session === undefined ? [] : [`session ${session}`]),
+    ...(reply === undefined ? [] : [`"${plainText(dictionary, reply)}"`]),
+  ];
+  return { event: "login", who: usernameOf(line), what: parts.join(", ") };
 }
 
-function accountingText({ line, status, session, isAnswered, latencyMs }: Accounting): string {
-  const who = line === undefined ? "the whole BNG" : `${usernameOf(line)} ${session}`;
-  return `accounting  ${status.padEnd(7)} ${who} ${isAnswered ? milliseconds(latencyMs) : "NOT ANSWERED"}`;
+function accountingSaid({ line, status, session, isAnswered, latencyMs }: Accounting): Said {
+  const outcome = isAnswered ? `answered ${after(latencyMs)}` : "unanswered";
+  const what = session === undefined ? outcome : `${outcome}, session ${session}`;
+  return { event: status, ...(line !== undefined && { who: usernameOf(line) }), what };
 }
 
-function requestText(dictionary: Dictionary, event: Request): string {
+function requestSaid(dictionary: Dictionary, event: Request): Said {
   const { asks, lines, verdict, errorCause, isChanged, inForce, attributes } = event;
-  const cause = errorCause === undefined ? "" : ` (Error-Cause ${errorCause})`;
-  const who = lines.map(usernameOf).join(", ") || "nobody";
-  const now = asks === "coa" && inForce ? `; ${isChanged ? "now" : "still"} ${inForceText(inForce)}` : "";
-  return `${asks.padEnd(11)} ${who} ${verdict}${cause}${now} [${list(dictionary, attributes)}]`;
+  const cause = errorCause === undefined ? "" : `, Error-Cause ${errorCause}`;
+  const now = asks === "coa" && inForce ? `, ${isChanged ? "now" : "still"} ${inForceText(inForce)}` : "";
+  const what = `${verdict}${cause}${now}; asked: ${asked(dictionary, attributes)}`;
+  return { event: asks, ...(lines.length > 0 && { who: lines.map(usernameOf).join(",") }), what };
 }
 
-function textOf(dictionary: Dictionary, event: BngEvent): string {
+function said(dictionary: Dictionary, event: BngEvent): Said {
   switch (event.kind) {
     case "login":
-      return loginText(dictionary, event);
+      return loginSaid(dictionary, event);
     case "accounting":
-      return accountingText(event);
+      return accountingSaid(event);
     case "request":
-      return requestText(dictionary, event);
+      return requestSaid(dictionary, event);
     case "dropped":
-      return `dropped     a datagram on the CoA port: ${event.reason}`;
+      return { event: "dropped", what: event.reason };
   }
 }
 
 /** One line for people. */
 export const eventText = (dictionary: Dictionary, event: BngEvent): string =>
-  `${event.at.toISOString().slice(11, 23)} ${textOf(dictionary, event)}`;
+  consoleLine(said(dictionary, event), event.at);
 
 /** One line for programs; attributes as "Name = value". */
 export function eventJson(dictionary: Dictionary, event: BngEvent): string {
   const attributes =
     "attributes" in event ? event.attributes.map((one) => formatAttribute(dictionary, one)) : undefined;
-  return JSON.stringify({ ...event, ...(attributes && { attributes }) });
+  return `${JSON.stringify({ ...event, ...(attributes && { attributes }) })}\n`;
 }

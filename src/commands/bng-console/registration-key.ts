@@ -14,6 +14,7 @@ export async function registrationKey({ key, keyFile }: RegistrationKey): Promis
   const parsed = readConfig();
   if (!parsed.ok) throw new Error(parsed.problems.join("; "));
   const { adminKey } = parsed.config;
-  if (adminKey === undefined) throw new Error("--register needs --key KEY, --key-file FILE, or WEIR_ADMIN_KEY");
+  if (adminKey === undefined)
+    throw new Error("--register needs an admin key: --key KEY, --key-file var/admin-key, or WEIR_ADMIN_KEY");
   return adminKey;
 }

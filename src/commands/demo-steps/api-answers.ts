@@ -22,6 +22,7 @@ export interface ObservationAnswer {
   readonly subscriber: string | null;
   readonly session: string | null;
   readonly case: string | null;
+  readonly receivedAt: string;
 }
 
 export interface MeasureAnswer {
@@ -37,6 +38,7 @@ export interface CaseAnswer {
   readonly category: string;
   readonly state: string;
   readonly stage: string | null;
+  readonly openedAt: string;
   readonly playbook: { readonly id: string; readonly version: number } | null;
   readonly timeline: readonly { readonly at: string; readonly kind: string; readonly note: string | null }[];
   readonly measures: readonly MeasureAnswer[];

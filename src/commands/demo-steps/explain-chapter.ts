@@ -3,6 +3,13 @@ import { type Demo, NAS_ID } from "./demo-context.ts";
 
 const short = (hex: string | null): string => (hex === null ? "-" : `${hex.slice(0, 40)}… (${hex.length / 2} octets)`);
 
+/** What was sent and what came back; an Access-Accept is an answer itself, to a request that is not kept. */
+function packetsText({ kind, reason, outcome, request, response }: EnforcementAnswer): string {
+  if (kind === "access") return `→ at the login (${reason}): Access-Accept ${short(response)}`;
+  const answer = response === null ? "" : `: ${short(response)}`;
+  return `→ ${kind === "coa" ? "CoA" : "Disconnect"}-Request (${reason}): ${short(request)} → ${outcome}${answer}`;
+}
+
 /** Why did you do this to me? The whole chain of one case, from the report's row to the packet's octets. */
 export async function explainChapter({ story, admin }: Demo, caseId: string): Promise<void> {
   story.chapter(`Why? GET /v1/cases/${caseId}/explain`);
@@ -16,10 +23,7 @@ export async function explainChapter({ story, admin }: Demo, caseId: string): Pr
       `→ attribution ${attribution.verdict}: ${attribution.subscriber}, ${attribution.reason}`,
       `→ rule ${rule?.playbook}, stage ${rule?.stage}: ${rule?.decision}`,
       `→ measure ${measure?.id}: ${measure?.kind}`,
-      ...(measure?.enforcements ?? []).map(
-        ({ kind, reason, outcome, request, response }) =>
-          `→ ${kind} (${reason}): ${short(request)} → ${outcome}${response === null ? "" : `: ${short(response)}`}`,
-      ),
+      ...(measure?.enforcements ?? []).map(packetsText),
     );
   }
   const [link] = chain;
@@ -32,7 +36,7 @@ export async function nobodyElseChapter({ story, admin, bng }: Demo, gardened: r
   story.chapter("Nobody else was touched");
   const lines = bng.lines().filter(({ inForce }) => inForce.garden !== undefined);
   story.tell(
-    `${lines.length} of ${bng.lines().length} lines are in the garden: ${lines.map(({ username }) => username).join(", ")}`,
+    `on the BNG ${lines.length} of ${bng.lines().length} lines are in the garden: ${lines.map(({ username }) => username).join(", ")}`,
   );
   story.verify(
     "they are those that the reports were about",
@@ -43,7 +47,7 @@ export async function nobodyElseChapter({ story, admin, bng }: Demo, gardened: r
   const sent = items.filter(({ kind }) => kind !== "access").length;
   const { acknowledged, refused, repeated } = bng.counts().coa;
   story.tell(
-    `requests that Weir sent: ${sent}; that the BNG took: ${acknowledged} ACK, ${refused} NAK, ${repeated} repeated`,
+    `Weir counts ${sent} requests sent; the BNG counts ${acknowledged} acknowledged, ${refused} refused, ${repeated} repeated`,
   );
   story.verify("both count the same, and each was acknowledged", sent === acknowledged && refused === 0);
 }

@@ -13,15 +13,15 @@ export async function nextLogin(demo: Demo, line: number, after: number): Promis
   const why = reply ? `: "${plainText(dictionary, reply)}"` : "";
   const code =
     login.result === "accepted" ? "Access-Accept" : login.result === "rejected" ? "Access-Reject" : "no answer";
-  story.tell(`${customerIdOf(line)} logs in: ${code} after ${login.latencyMs.toFixed(1)} ms${why}`);
+  story.tell(`${customerIdOf(line)} logs in: ${code} after ${login.latencyMs.toFixed(1)} ms${why}`, login.at);
   return login;
 }
 
 /** The customer switches the router off and on. */
 export async function loginAgain(demo: Demo, line: number): Promise<Login> {
   const { story, bng } = demo;
+  story.tell(`${customerIdOf(line)} switches its router off (Accounting-Stop), and on again`);
   await bng.logout(line);
-  story.tell(`${customerIdOf(line)} switches its router off: Accounting-Stop, and on again`);
   const after = Date.now();
   await bng.login(line);
   return await nextLogin(demo, line, after);

@@ -31,6 +31,14 @@ export async function sentSince({ admin }: Demo, line: number, since: number): P
     .toReversed();
 }
 
+/** Waits until the Start of the line's session on the BNG is recorded, so that what follows is about that one. */
+export async function recordedLogin(demo: Demo, line: number): Promise<void> {
+  const id = demo.bng.line(line)?.session;
+  await demo.story.wait(`the Start of ${customerIdOf(line)}`, async () =>
+    (await sessionOf(demo, line))?.acctSessionId === id ? true : undefined,
+  );
+}
+
 const SECOND = 1000;
 
 /** The latest whole second in which the line held its address: feeds tell times no finer than that. */

@@ -5,10 +5,10 @@ import { type Demo, LINES } from "./demo-context.ts";
 import { customerIdOf, nameOf } from "./demo-names.ts";
 import { sinkholeReport } from "./demo-reports.ts";
 import { heldMoment } from "./look-ups.ts";
-import { EVERYDAY_FILTER } from "./set-up.ts";
+import { GARDEN_FILTER } from "./set-up.ts";
 import { showEnforcement } from "./show-enforcement.ts";
 import { showInterim } from "./show-interim.ts";
-import { GARDEN_FILTER } from "./sinkhole-chapter.ts";
+import { showRelease } from "./show-release.ts";
 
 const PAUSE_MS = 15_000;
 const STAY_MS = 10_000;
@@ -18,22 +18,20 @@ const STRIDE = 37;
 const HOURLY_LIMIT = 1000;
 
 async function oneRound(demo: Demo, line: number, stopped: AbortSignal): Promise<void> {
-  const { story, admin, helpdesk } = demo;
+  const { story, admin } = demo;
   const at = await heldMoment(demo, line);
-  const postedAt = Date.now();
+  const since = Date.now();
+  story.tell(`a new report about ${ipv4Of(line)}`);
   const { cases } = await admin.post<ReportAnswer>(
     "/v1/reports?source=shadowserver",
     sinkholeReport([{ ip: ipv4Of(line), at }]),
   );
-  story.tell(`a new report: ${ipv4Of(line)} → ${customerIdOf(line)} (${nameOf(line)}), case ${cases[0]}`);
-  await showEnforcement(demo, { line, since: postedAt, kind: "coa" });
+  const [caseId = ""] = cases;
+  story.detail(`→ ${customerIdOf(line)} (${nameOf(line)}), case ${caseId}`);
+  await showEnforcement(demo, { line, asked: "the report", since, kind: "coa" });
   await showInterim(demo, line, GARDEN_FILTER);
   await setTimeout(STAY_MS, undefined, { signal: stopped });
-  const releasedAt = Date.now();
-  await helpdesk.call("POST", `/v1/cases/${cases[0]}/events`, { type: "release", note: "cleaned up" });
-  story.tell(`the helpdesk releases ${customerIdOf(line)}`);
-  await showEnforcement(demo, { line, since: releasedAt, kind: "coa" });
-  await showInterim(demo, line, EVERYDAY_FILTER);
+  await showRelease(demo, { line, caseId });
 }
 
 /**

@@ -5,9 +5,10 @@ import type { Demo } from "./demo-context.ts";
 import { customerIdOf } from "./demo-names.ts";
 import { infectedHostReport, type Seen, suricataAlert } from "./demo-reports.ts";
 import { heldMoment } from "./look-ups.ts";
+import { GARDEN_FILTER } from "./set-up.ts";
 import { showEnforcement } from "./show-enforcement.ts";
 import { showInterim } from "./show-interim.ts";
-import { GARDEN_FILTER, observationsOf } from "./sinkhole-chapter.ts";
+import { observationsOf } from "./sinkhole-chapter.ts";
 
 interface OtherReport {
   readonly line: number;
@@ -16,41 +17,49 @@ interface OtherReport {
   readonly make: (seen: Seen) => Posted;
 }
 
-async function follow(demo: Demo, { line, source, what, make }: OtherReport): Promise<void> {
+/** Follows a report up to the garden; resolves with its case. */
+async function follow(demo: Demo, { line, source, what, make }: OtherReport): Promise<Gardened> {
   const { story, admin } = demo;
   const at = await heldMoment(demo, line);
   const postedAt = Date.now();
-  const report = await admin.post<ReportAnswer>(`/v1/reports?source=${source}`, make({ ip: ipv4Of(line), at }));
   story.tell(`POST /v1/reports?source=${source}: ${what} about ${ipv4Of(line)}`);
+  const report = await admin.post<ReportAnswer>(`/v1/reports?source=${source}`, make({ ip: ipv4Of(line), at }));
   const [observation] = await observationsOf(demo, report.id);
   story.detail(
     `${observation?.category}, "${observation?.name}" → ${observation?.verdict}: ${observation?.subscriber}`,
   );
   const isOwn = observation?.verdict === "exact" && observation.subscriber === customerIdOf(line);
-  story.verify(`case ${report.cases[0]} of ${customerIdOf(line)}`, isOwn && report.cases.length === 1, {
-    report,
-    observation,
-  });
-  await showEnforcement(demo, { line, since: postedAt, kind: "coa" });
+  const [caseId = ""] = report.cases;
+  const found = { report, observation };
+  story.verify(`it opens case ${caseId} of ${customerIdOf(line)}`, isOwn && report.cases.length === 1, found);
+  await showEnforcement(demo, { line, asked: "the report", since: postedAt, kind: "coa" });
   await showInterim(demo, line, GARDEN_FILTER);
+  return { line, caseId };
+}
+
+/** A customer who is in the garden now, and the case that put it there. */
+export interface Gardened {
+  readonly line: number;
+  readonly caseId: string;
 }
 
 /** The two other ways of finding out: another third party's format, and the ISP's own monitoring. */
 export async function otherReportsChapter(
   demo: Demo,
   lines: { readonly xarf: number; readonly ids: number },
-): Promise<void> {
+): Promise<readonly Gardened[]> {
   demo.story.chapter("An XARF report, and an alert of the ISP's own monitoring");
-  await follow(demo, {
+  const xarf = await follow(demo, {
     line: lines.xarf,
     source: "national-cert",
     what: "XARF v4, connection/infected_host,",
     make: infectedHostReport,
   });
-  await follow(demo, {
+  const ids = await follow(demo, {
     line: lines.ids,
     source: "own-ids",
     what: "a Suricata EVE alert",
     make: suricataAlert,
   });
+  return [xarf, ids];
 }

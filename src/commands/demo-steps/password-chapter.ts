@@ -10,13 +10,14 @@ export async function passwordChapter(demo: Demo, line: number): Promise<void> {
   const customer = `/v1/subscribers/${customerIdOf(line)}`;
   story.chapter("A regenerated password, so that the customer calls the helpdesk");
   const order = { reason: "credentials found in a stealer's log", params: { when: "next-auth", answer: "reject" } };
+  story.tell(`PUT ${customer}/measures/regenerate-password ${JSON.stringify(order)}`);
   await admin.call<MeasureAnswer>("PUT", `${customer}/measures/regenerate-password`, order);
-  story.tell(`PUT ${customer}/measures/regenerate-password, when next-auth, answer reject`);
   const refusedLogin = await loginAgain(demo, line);
   story.verify("the login with the old password is refused", refusedLogin.result === "rejected", refusedLogin.result);
+  story.tell(`the customer calls the helpdesk: POST ${customer}/password/reveal`);
   const { password } = await helpdesk.call<{ readonly password: string }>("POST", `${customer}/password/reveal`);
   const words = password.split(/[^a-z0-9]+/i).length;
-  story.tell(`the customer calls; POST ${customer}/password/reveal tells a passphrase of ${words} words, once`);
+  story.detail(`it tells a passphrase of ${words} words, this once`);
   bng.setPassword(line, password);
   const calledAt = Date.now();
   await bng.login(line);
@@ -26,5 +27,5 @@ export async function passwordChapter(demo: Demo, line: number): Promise<void> {
     const measures = await standingMeasures(demo, line);
     return measures.length === 0 ? measures : undefined;
   });
-  story.verify("and ends the measure", standing.length === 0, standing);
+  story.verify("and it ends the measure", standing.length === 0, standing);
 }

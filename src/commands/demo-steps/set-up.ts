@@ -20,6 +20,9 @@ const LOGIN_AGAIN_MS = 400;
 /** What an unrestricted session of this ISP has; lifting puts it back. */
 export const EVERYDAY_FILTER = "residential";
 
+/** What the vendor "generic" calls a walled garden. */
+export const GARDEN_FILTER = "walled-garden";
+
 const sources = {
   shadowserver: { kind: "third-party", trust: 90 },
   "national-cert": { kind: "third-party", trust: 85 },
@@ -59,6 +62,10 @@ async function register({ story, admin }: Parts, coaPort: number): Promise<void>
     profiles: { none: { "Filter-Id": EVERYDAY_FILTER } },
   });
   story.tell(`PUT /v1/nas/${NAS_ID}: a BNG at ${HOST}, vendor ${generic.name}, CoA port ${coaPort}`);
+  story.detail(
+    `its profiles.none, Filter-Id = "${EVERYDAY_FILTER}": what a session without measures has, and gets back at lifting`,
+    "(with none, nor a plan, nor an upstream's Access-Accept to go back to, lifting would disconnect the session)",
+  );
   for (const [id, source] of Object.entries(sources)) {
     await admin.call("PUT", `/v1/sources/${id}`, source);
     story.tell(`PUT /v1/sources/${id}: ${source.kind}, trust ${source.trust}`);
@@ -75,6 +82,7 @@ export async function bootBng(
 ): Promise<Bng> {
   const coaPort = await freeUdpPort(generic.coaPort, HOST);
   await register({ story, server, admin }, coaPort);
+  story.tell("the BNG boots (Accounting-On), and its subscribers log in: PAP with Message-Authenticator");
   const bng = await startBng(
     bngOptions({
       dictionary,
@@ -87,7 +95,6 @@ export async function bootBng(
       tell: log.tell,
     }),
   );
-  story.tell("The BNG boots (Accounting-On), and its subscribers log in: PAP with Message-Authenticator");
   return bng;
 }
 
@@ -103,7 +110,7 @@ export async function everybodyOnline({ story, admin }: Parts, bng: Bng): Promis
     const { items } = await admin.call<List<SessionAnswer>>("GET", path);
     return items.length === LINES ? items : undefined;
   });
-  story.tell(`${LINES} logins accepted, ${LINES} Accounting-Starts recorded`);
+  story.tell(`${LINES} logins were accepted, and ${LINES} Accounting-Starts recorded`);
   const isNamed = known.every(({ subscriber }) => subscriber !== null);
   story.verify(`Weir knows ${known.length} open sessions, each with its customer`, isNamed);
 }

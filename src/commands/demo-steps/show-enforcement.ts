@@ -6,7 +6,8 @@ import { packetText } from "./packet-text.ts";
 
 interface Expected {
   readonly line: number;
-  /** Moment from which on it may have been sent. */
+  /** What asked for it, "the report", and when: it was sent after that. */
+  readonly asked: string;
   readonly since: number;
   readonly kind: "coa" | "disconnect";
   /** Shows the packets, attribute by attribute. */
@@ -24,7 +25,7 @@ const momentOf = (time: string | null): Date => (time === null ? new Date() : ne
 /** Waits until the BNG has answered, and tells what went over the wire. Throws DemoFailure unless it was an ACK. */
 export async function showEnforcement(
   demo: Demo,
-  { line, since, kind, isShown }: Expected,
+  { line, asked, since, kind, isShown }: Expected,
 ): Promise<EnforcementAnswer> {
   const { story, dictionary } = demo;
   const what = name[kind];
@@ -32,14 +33,11 @@ export async function showEnforcement(
     (await sentSince(demo, line, since)).find((one) => one.kind === kind && one.outcome !== null),
   );
   const after = Date.parse(sent.sentAt ?? "") - since;
-  story.tell(
-    `${what}-Request for ${customerIdOf(line)} leaves, ${after} ms after it was asked for`,
-    momentOf(sent.sentAt),
-  );
+  story.tell(`${what}-Request for ${customerIdOf(line)} leaves, ${after} ms after ${asked}`, momentOf(sent.sentAt));
   if (isShown && sent.request) story.detail(...packetText(dictionary, sent.request));
   const took = milliseconds(sent.sentAt, sent.answeredAt);
   story.tell(
-    `${what}: ${sent.outcome} after ${took} ms, ${sent.attempts} transmission${sent.attempts === 1 ? "" : "s"}`,
+    `${what}-Request ${sent.outcome} after ${took} ms, with ${sent.attempts} transmission${sent.attempts === 1 ? "" : "s"}`,
     momentOf(sent.answeredAt),
   );
   if (isShown && sent.response) story.detail(...packetText(dictionary, sent.response));

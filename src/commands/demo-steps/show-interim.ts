@@ -11,8 +11,12 @@ const isTelling = (name: string): boolean => telling.includes(name) || name.star
 /** Sends the line's Interim, shows what it says of the profile, and checks it with Weir and with the BNG. */
 export async function showInterim(demo: Demo, line: number, filter: string): Promise<SessionAnswer> {
   const { story, bng, bngLog, dictionary } = demo;
+  const sentAt = new Date();
   const isAnswered = await bng.report(line);
-  story.tell(`Interim-Update of ${customerIdOf(line)}, ${isAnswered ? "answered" : "not answered"}`);
+  story.tell(
+    `Interim-Update of ${customerIdOf(line)} leaves, and is ${isAnswered ? "answered" : "not answered"}`,
+    sentAt,
+  );
   const shown = bngLog.accounting(line)?.attributes ?? [];
   story.detail(...shown.filter(({ name }) => isTelling(name)).map((one) => `    ${formatAttribute(dictionary, one)}`));
   const session = await story.wait(`an open session of ${customerIdOf(line)}`, () => sessionOf(demo, line));

@@ -8,20 +8,19 @@ import { showEnforcement } from "./show-enforcement.ts";
 export async function suspendChapter(demo: Demo, line: number): Promise<void> {
   const { story, admin, bng } = demo;
   const path = `/v1/subscribers/${customerIdOf(line)}/measures/suspend?waitMs=5000`;
+  const order = { reason: "third infection in a month, no answer to calls" };
   story.chapter("Suspension by a person, and its end");
   const suspendedAt = Date.now();
-  story.tell(`PUT ${path}`);
-  const measure = await admin.call<MeasureAnswer>("PUT", path, {
-    reason: "third infection in a month, no answer to calls",
-  });
-  await showEnforcement(demo, { line, since: suspendedAt, kind: "disconnect", isShown: true });
+  story.tell(`PUT ${path} ${JSON.stringify(order)}`);
+  const measure = await admin.call<MeasureAnswer>("PUT", path, order);
+  await showEnforcement(demo, { line, asked: "the order", since: suspendedAt, kind: "disconnect", isShown: true });
   story.verify("the measure is in force", measure.state === "in-force", measure);
   const refusedLogin = await nextLogin(demo, line, suspendedAt);
   story.verify("its next login is refused", refusedLogin.result === "rejected", refusedLogin.result);
   story.verify("the line has no session on the BNG", bng.line(line)?.session === undefined);
 
-  await admin.call("DELETE", path);
   story.tell(`DELETE ${path}`);
+  await admin.call("DELETE", path);
   const liftedAt = Date.now();
   await bng.login(line);
   // Its router may have tried by itself a moment too early.

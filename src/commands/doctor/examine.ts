@@ -6,6 +6,7 @@ import { borrowPostgres } from "../../own-postgres.ts";
 import { createKeyRing } from "../../secrets/key-ring.ts";
 import { storedKey } from "../../secrets/stored-key.ts";
 import { failureText } from "../failure-text.ts";
+import type { Ending } from "../interruption.ts";
 import { checkDatabase } from "./check-database.ts";
 import { checkFiles } from "./check-files.ts";
 import { checkNases } from "./check-nases.ts";
@@ -47,13 +48,13 @@ async function examineDatabase(config: Config, url: string): Promise<Finding[]> 
 }
 
 /** The embedded PostgreSQL is started if it does not run, and ended again; one that was never made is not made. */
-async function examineEmbedded(config: Config): Promise<Finding[]> {
+async function examineEmbedded(config: Config, ending: Promise<Ending>): Promise<Finding[] | Ending> {
   if (!(await exists(join(config.dataDir, "postgres", "PG_VERSION"))))
     return [warning("database", "the embedded PostgreSQL does not exist yet", "npm start, or weir migrate, makes it")];
   try {
     const postgres = await borrowPostgres(config.dataDir);
     try {
-      return await examineDatabase(config, postgres.url);
+      return await Promise.race([examineDatabase(config, postgres.url), ending]);
     } finally {
       await postgres.stop();
     }
@@ -62,16 +63,34 @@ async function examineEmbedded(config: Config): Promise<Finding[]> {
   }
 }
 
-/** Looks at everything, one thing after another; nothing that fails keeps the rest from being looked at. */
-export async function examine(config: Config): Promise<Finding[]> {
-  const settings = config.warnings.map((text) => warning("configuration", text, "leave it out, or see README.md"));
-  return [
-    ...(settings.length > 0 ? settings : [ok("configuration", "nothing is wrong with it")]),
-    ...(await checkFiles(config)),
-    ...(await checkPorts(config)),
-    ...(config.databaseUrl === undefined
-      ? await examineEmbedded(config)
-      : await examineDatabase(config, config.databaseUrl)),
-    ...(await checkUpstream(config)),
-  ];
+function checkSettings({ warnings }: Config): Finding[] {
+  if (warnings.length === 0) return [ok("configuration", "nothing is wrong with it")];
+  return warnings.map((text) => warning("configuration", text, "leave it out, or see README.md"));
+}
+
+type Check = (config: Config, ending: Promise<Ending>) => Promise<Finding[] | Ending>;
+
+const checks: readonly Check[] = [
+  async (config) => checkSettings(config),
+  checkFiles,
+  (config, ending) => Promise.race([checkPorts(config), ending]),
+  (config, ending) =>
+    config.databaseUrl === undefined
+      ? examineEmbedded(config, ending)
+      : Promise.race([examineDatabase(config, config.databaseUrl), ending]),
+  (config, ending) => Promise.race([checkUpstream(config), ending]),
+];
+
+/**
+ * Looks at everything, one thing after another; nothing that fails keeps the rest from being looked at. Asked to end, it
+ * gives back what it started, and says why it ended.
+ */
+export async function examine(config: Config, ending: Promise<Ending>): Promise<Finding[] | Ending> {
+  const findings: Finding[] = [];
+  for (const check of checks) {
+    const found = await check(config, ending);
+    if (typeof found === "string") return found;
+    findings.push(...found);
+  }
+  return findings;
 }

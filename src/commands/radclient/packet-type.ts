@@ -19,9 +19,14 @@ export const packetTypes = {
   disconnect: { code: Code.DisconnectRequest, defaultPort: COA_PORT },
 } as const satisfies Readonly<Record<string, PacketType>>;
 
-export type PacketTypeName = keyof typeof packetTypes;
-
-export const isPacketTypeName = (word: string): word is PacketTypeName => Object.hasOwn(packetTypes, word);
+/** "auth", or a packet's code in decimal; undefined: it is neither. */
+export function packetTypeOf(word: string): PacketType | undefined {
+  const named = Object.entries(packetTypes).find(([name]) => name === word)?.[1];
+  if (named) return named;
+  const code = /^\d{1,3}$/.test(word) ? Number(word) : 0;
+  if (code < 1 || code > 255) return undefined;
+  return typeForCode(code) ?? { code, defaultPort: AUTH_PORT };
+}
 
 const codeNames: Readonly<Record<number, string>> = {
   [Code.AccessRequest]: "Access-Request",

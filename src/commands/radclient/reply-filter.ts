@@ -1,8 +1,9 @@
 import type { Dictionary } from "../../dictionary/dictionary.ts";
 import type { Attribute } from "../../radius/attribute.ts";
 import { parseAttributeLine, plainText } from "../../radius/attribute-text.ts";
+import { failureText } from "../failure-text.ts";
 import { codeNamed } from "./packet-type.ts";
-import type { WrittenAttribute, WrittenPacket } from "./read-packets.ts";
+import { PacketSyntaxError, type WrittenAttribute, type WrittenPacket } from "./read-packets.ts";
 
 export interface Reply {
   readonly code: number;
@@ -39,14 +40,32 @@ function holds(dictionary: Dictionary, wanted: WrittenAttribute, reply: Reply): 
   }
 }
 
-/**
- * What a filter asks of a reply and does not find, as written; empty: it passes. Response-Packet-Type stands for the
- * reply's code. Throws RadiusError or SyntaxError for a filter that has no meaning.
- */
+const isAboutCode = ({ name }: WrittenAttribute): boolean => codeAttributes.has(name.toLowerCase());
+
+/** Throws in words for what no reply could be compared with. */
+function checkWanted(dictionary: Dictionary, wanted: WrittenAttribute): void {
+  if (isAboutCode(wanted)) {
+    if (codeNamed(wanted.value) === undefined) throw new Error(`"${wanted.value}" is no kind of packet`);
+  } else if (wanted.operator.includes("~")) new RegExp(wanted.value);
+  else if (!wanted.operator.includes("*")) wantedText(dictionary, wanted);
+}
+
+/** Throws PacketSyntaxError, with the line, for a filter that has no meaning. */
+export function checkFilter(dictionary: Dictionary, filter: WrittenPacket): void {
+  for (const wanted of filter) {
+    try {
+      checkWanted(dictionary, wanted);
+    } catch (error) {
+      throw new PacketSyntaxError(wanted.line, failureText(error));
+    }
+  }
+}
+
+/** What a checked filter asks of a reply and does not find, as written; empty: it passes. */
 export function missedBy(dictionary: Dictionary, filter: WrittenPacket, reply: Reply): string[] {
   return filter
     .filter((wanted) => {
-      if (!codeAttributes.has(wanted.name.toLowerCase())) return !holds(dictionary, wanted, reply);
+      if (!isAboutCode(wanted)) return !holds(dictionary, wanted, reply);
       const isIt = codeNamed(wanted.value) === reply.code;
       return wanted.operator === "!=" ? isIt : !isIt;
     })

@@ -17,13 +17,15 @@ export interface Sending {
   /** Transmissions in all. */
   readonly tries: number;
   readonly timeoutMs: number;
+  /** Set, it is as if nobody had answered. */
+  readonly stopped?: AbortSignal;
   readonly onTransmit: (attempt: number) => void;
   /** Something came that is no genuine answer. */
   readonly onIgnored: (reason: string) => void;
 }
 
 /** Sends a request, the same octets each time, until a genuine answer comes or the tries are over. */
-export function sendRequest({ lane, octets, secret, tries, timeoutMs, ...told }: Sending): Promise<Answer> {
+export function sendRequest({ lane, octets, secret, tries, timeoutMs, stopped, ...told }: Sending): Promise<Answer> {
   const asked = { code: octets.readUInt8(0), identifier: octets.readUInt8(1), authenticator: octets.subarray(4, 20) };
   const startedAt = performance.now();
   let attempts = 0;
@@ -32,9 +34,11 @@ export function sendRequest({ lane, octets, secret, tries, timeoutMs, ...told }:
   return new Promise((resolve) => {
     const finish = (answer: Answer) => {
       clearTimeout(timer);
+      stopped?.removeEventListener("abort", giveUp);
       lane.hear({ datagram: () => undefined, refused: () => undefined });
       resolve(answer);
     };
+    const giveUp = () => finish({ kind: "no-answer", attempts });
     const transmit = () => {
       if (attempts === tries) return finish(wasRefused ? { kind: "unreachable" } : { kind: "no-answer", attempts });
       attempts += 1;
@@ -53,6 +57,7 @@ export function sendRequest({ lane, octets, secret, tries, timeoutMs, ...told }:
       wasRefused = true;
     };
     lane.hear({ datagram, refused });
+    stopped?.addEventListener("abort", giveUp);
     transmit();
   });
 }

@@ -159,7 +159,9 @@ test("a report from a file leads the running server to a CoA-Request", async () 
   const coa = once(coaPort, "message", { signal: AbortSignal.timeout(10_000) });
   const taken = await call(report, file, "--source", "partner");
   expect(taken).toMatchObject({ code: 0, err: "" });
-  expect(taken.out).toMatch(/^report \S+: accepted 1, duplicates 0, rejected 1\ncases \d+\nrow 2 {2}\S+/);
+  expect(taken.out).toMatch(
+    /^report \S+: accepted 1, duplicates 0, rejected 1\nrow 2 {2}\S+ {2}.+\ncase \d+ {2}alice {2}botnet {2}open, stage walled-garden\n$/,
+  );
   const [request] = (await coa) as [Buffer];
   expect(request[0]).toBe(43);
   expect((await call(report, file, "--source", "partner")).out).toContain("accepted 0, duplicates 1, rejected 1");

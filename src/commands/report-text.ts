@@ -1,0 +1,30 @@
+import type { Queryable } from "../database/database.ts";
+import type { ReportAnswer } from "../response/receive-report.ts";
+import { rejectedRows } from "./rejected-rows.ts";
+import { type ReportedCase, reportedCases } from "./reported-case-store.ts";
+import { textTable } from "./text-table.ts";
+
+const MOST_CASES = 100;
+
+/** What the playbook made of it: its stage, or why there is none. */
+function stageText({ stage, withheld, state }: ReportedCase): string {
+  if (withheld !== null) return `${state}, no measure: ${withheld}`;
+  return stage === null ? state : `${state}, stage ${stage}`;
+}
+
+const caseRow = (one: ReportedCase): string[] => [
+  `case ${one.id}`,
+  one.subscriber ?? "(nobody for sure)",
+  one.category,
+  stageText(one),
+];
+
+/** What became of a report, for people: counts, then each rejected row, then each case with whom it is about. */
+export async function reportText(on: Queryable, answer: ReportAnswer): Promise<string> {
+  const { id, accepted, duplicates, rejected, cases } = answer;
+  const counts = `report ${id}: accepted ${accepted}, duplicates ${duplicates}, rejected ${rejected.length}\n`;
+  const shown = await reportedCases(on, cases.slice(0, MOST_CASES));
+  const more = cases.length - shown.length;
+  const rest = more > 0 ? `and ${more.toLocaleString("en")} more cases\n` : "";
+  return counts + rejectedRows(rejected) + textTable(shown.map(caseRow)) + rest;
+}
