@@ -55,7 +55,7 @@ function sampleValue(definition: AttributeDefinition): AttributeValue {
 }
 
 /** An attribute of that definition, with a value that its type can have and a tag where it can have one. */
-export const attributeOf = (definition: AttributeDefinition): Attribute => ({
+const attributeOf = (definition: AttributeDefinition): Attribute => ({
   name: definition.name,
   value: sampleValue(definition),
   ...(definition.hasTag ? { tag: 1 } : {}),
