@@ -1,9 +1,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { afterEach, expect, test, vi } from "vitest";
-import { encodeRequest } from "../../../src/radius/encode-packet.ts";
 import { RadiusError } from "../../../src/radius/radius-error.ts";
-import { freePort } from "../../support/free-port.ts";
 import {
   counted,
   disconnect,
@@ -14,7 +12,7 @@ import {
   session,
   startGateway,
 } from "./gateway.ts";
-import { ack, type Script, type ScriptedPeer, type SeenDatagram, secret, startScriptedPeer } from "./scripted-peer.ts";
+import { ack, type Script, type ScriptedPeer, type SeenDatagram, startScriptedPeer } from "./scripted-peer.ts";
 
 const WINDOW_MS = 300_000;
 const always: Script = ({ packet }) => [ack(packet)];
@@ -251,42 +249,6 @@ test("sessionKeys: only those named, in place of the vendor's", async () => {
   const { port, seen } = await start(always);
   await enforce(gateway, nasAt(port, { sessionKeys: ["User-Name", "Calling-Station-Id"] }), disconnect);
   expect(seen[0]!.packet.attributes.map(({ type }) => type)).toEqual([80, 1, 31, 55]);
-});
-
-const unfinished = (identifier: number) =>
-  encodeRequest({ code: 43, identifier, attributes: [], secret, messageAuthenticator: true });
-
-test("after a crash the same octets leave from the same port, however many are resumed at once", async () => {
-  const { port, seen } = await start(always);
-  const localPort = await freePort();
-  const requests = Array.from({ length: 20 }, (_, identifier) => unfinished(identifier));
-  const outcomes = await Promise.all(
-    requests.map((octets) => gateway.resume(nasAt(port, { maxInFlight: 5 }), { octets, localPort })),
-  );
-  expect(outcomes.map(({ kind }) => kind)).toEqual(requests.map(() => "acknowledged"));
-  expect([...portsOf(seen)]).toEqual([localPort]);
-  expect(new Set(seen.map(({ octets }) => octets.toString("hex")))).toEqual(
-    new Set(requests.map((octets) => octets.toString("hex"))),
-  );
-});
-
-test("new requests do not leave from a port of before the crash: which of its identifiers rest is not known", async () => {
-  const { port, seen } = await start(always);
-  const localPort = await freePort();
-  await gateway.resume(nasAt(port), { octets: unfinished(9), localPort });
-  await enforce(gateway, nasAt(port));
-  expect(seen[1]!.sourcePort).not.toBe(localPort);
-});
-
-test("a port that another program has by now is not replaced by another one: nothing is sent", async () => {
-  const { port, seen } = await start(always);
-  const other = createSocket("udp4").bind(0);
-  await once(other, "listening");
-  const resuming = gateway.resume(nasAt(port), { octets: unfinished(1), localPort: other.address().port });
-  await expect(resuming).rejects.toThrow("EADDRINUSE");
-  expect(gateway.capacity(nasAt(port))).toBe(64);
-  expect(seen).toEqual([]);
-  other.close();
 });
 
 test("what was sent and how it ended is counted by NAS", async () => {
