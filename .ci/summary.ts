@@ -8,7 +8,7 @@ interface VitestResult {
 }
 
 const [path = ""] = process.argv.slice(2);
-const result = JSON.parse(readFileSync(path, "utf8")) as VitestResult;
+const result: VitestResult = JSON.parse(readFileSync(path, "utf8"));
 // A file that could not even be loaded has no tests to count: it is one failure.
 const notLoaded = result.testResults.filter((file) => file.status === "failed" && file.assertionResults.length === 0);
 if (result.numPendingTests > 0) console.log(`${result.numPendingTests} skipped, named above`);
