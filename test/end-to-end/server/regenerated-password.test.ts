@@ -35,6 +35,10 @@ const start = async () => {
   });
   ready = await weir.ready();
 };
+const startWithNas = async () => {
+  await start();
+  await call("PUT", "/v1/nas/bng1", { address: "127.0.0.1", secret: nas.secret.toString(), vendor: nas.vendor });
+};
 const call = (method: string, path: string, body?: unknown) => callWeir(ready.http, method, path, body);
 
 beforeAll(async () => {
@@ -82,11 +86,16 @@ function expectRefusal(by: MethodName, { code, attributes }: Answer, message: Re
   expect(attributes["MS-CHAP-Error"]).toEqual(failure);
 }
 
-async function withdraw(by: Tried): Promise<void> {
+/** A customer with the old password, which is to be regenerated at the next login. */
+async function arm(by: Tried, answer: "reject" | "walled-garden"): Promise<void> {
   await call("PUT", `/v1/subscribers/${by}`, { usernames: [by], credential: { password: "old password" } });
   expect((await logIn(by, "old password")).code).toBe(Code.AccessAccept);
-  const params = { when: "next-auth", answer: "reject" };
+  const params = { when: "next-auth", answer };
   await call("PUT", `/v1/subscribers/${by}/measures/regenerate-password`, { reason: "test", params });
+}
+
+async function withdraw(by: Tried): Promise<void> {
+  await arm(by, "reject");
   expectRefusal(by, await logIn(by, "wrong"), failed);
   await expect(reveal(by)).rejects.toThrow("no-password-waiting");
   for (const answer of await Promise.all([logIn(by, "old password"), logIn(by, "old password")]))
@@ -98,25 +107,50 @@ async function expectWithdrawn(by: Tried): Promise<void> {
   expect(await standing(by)).toEqual(["regenerate-password"]);
 }
 
-async function adopt(by: Tried): Promise<void> {
-  const password = await reveal(by);
+/** Two at the helpdesk ask at the same moment, and one of them is told. */
+async function revealedOnce(by: Tried): Promise<string> {
+  const told = await Promise.allSettled([reveal(by), reveal(by)]);
+  const passwords = told.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+  expect(passwords).toHaveLength(1);
   await expect(reveal(by)).rejects.toThrow("already-revealed");
+  return passwords[0] ?? "";
+}
+
+async function adopt(by: Tried): Promise<void> {
+  const password = await revealedOnce(by);
   const first = methods[by](nas, by, password);
   const accepted = await ask(first);
   expect(accepted.code).toBe(Code.AccessAccept);
   expect(accepted.attributes).toMatchObject(first.proven);
+  expect(accepted.attributes["Mikrotik-Address-List"]).toBeUndefined();
   expect(await standing(by)).toEqual([]);
   expectRefusal(by, await logIn(by, "old password"), failed);
   expect((await logIn(by, password)).code).toBe(Code.AccessAccept);
 }
 
+async function gardenOnce(by: Tried): Promise<void> {
+  await arm(by, "walled-garden");
+  expectRefusal(by, await logIn(by, "wrong"), failed);
+  const old = methods[by](nas, by, "old password");
+  const gardened = await ask(old);
+  expect(gardened.code).toBe(Code.AccessAccept);
+  expect(gardened.attributes).toMatchObject({ ...old.proven, "Mikrotik-Address-List": ["weir-garden"] });
+  await expectWithdrawn(by);
+  await adopt(by);
+}
+
 test("over UDP, by each method: the old password regenerates once and never works again, across a kill -9, until the new one is in use", async () => {
-  await start();
-  await call("PUT", "/v1/nas/bng1", { address: "127.0.0.1", secret: nas.secret.toString(), vendor: nas.vendor });
+  await startWithNas();
   for (const by of tried) await withdraw(by);
   weir.kill("SIGKILL");
   await weir.ended();
   await start();
   for (const by of tried) await expectWithdrawn(by);
   for (const by of tried) await adopt(by);
+});
+
+test("over UDP, by each method: asked to, the login that withdraws the old password opens the garden, once", async () => {
+  await database.database.query("truncate subscriber cascade");
+  await startWithNas();
+  for (const by of tried) await gardenOnce(by);
 });
