@@ -30,6 +30,8 @@ function valueFromText(dictionary: Dictionary, definition: AttributeDefinition, 
   if (isNumeric(definition)) return numeric(dictionary, definition, text);
   const octets = octetsOfText(text);
   if (isAddress(definition)) return (isHexText(text) ? decodePlain(definition.type, octets) : text) ?? octets;
+  // FreeRADIUS has words for it, which are not the octets of their letters.
+  if (definition.type === "abinary" && !isHexText(text)) return fail(definition, text);
   return definition.type === "string" ? (decodePlain("string", octets) ?? octets) : octets;
 }
 

@@ -61,17 +61,21 @@ const attributeOf = (definition: AttributeDefinition): Attribute => ({
   ...(definition.hasTag ? { tag: 1 } : {}),
 });
 
-/** Each attribute of the dictionaries by itself, as it stands on the wire; what stands in a TLV stands there. */
-export const everyAttribute: readonly {
+interface KnownAttribute {
   readonly definition: AttributeDefinition;
+  readonly attribute: Attribute;
   readonly raw: readonly RawAttribute[];
-}[] = dictionary
+}
+
+/** Each attribute of the dictionaries by itself, by name and on the wire; what stands in a TLV stands there. */
+export const everyAttribute: readonly KnownAttribute[] = dictionary
   .attributes()
   .filter(({ oid }) => dictionary.find(oid.slice(0, oid.lastIndexOf(".")))?.type !== "tlv")
-  .map((definition) => ({
-    definition,
-    raw: encodeAttributes(dictionary, [attributeOf(definition)], { secret: seedSecret, authenticator }),
-  }));
+  .map((definition) => {
+    const attribute = attributeOf(definition);
+    const raw = encodeAttributes(dictionary, [attribute], { secret: seedSecret, authenticator });
+    return { definition, attribute, raw };
+  });
 
 /** A packet with these attributes, whose signatures nobody has to believe. */
 export function packetOf(raw: readonly RawAttribute[]): Buffer {

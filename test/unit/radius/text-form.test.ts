@@ -59,6 +59,14 @@ test("an address may be given in hex, and a date is read as it is shown", () => 
   expect(octetsOf("Event-Timestamp", date)).toEqual(hex("6553f100"));
 });
 
+test("an Ascend filter is given in hex: its words would go out as they are written", () => {
+  const written = "0x01000100000000000000000000000600000000190002000000000000000000";
+  expect(octetsOf("Ascend-Data-Filter", written)).toEqual(hex(written.slice(2)));
+  expect(() => octetsOf("Ascend-Data-Filter", "ip in drop tcp dstport = 25")).toThrow(
+    expect.objectContaining({ code: "invalid-value" }),
+  );
+});
+
 test("a line of nothing but blanks is refused in no time", () => {
   const started = performance.now();
   const line = `a${" ".repeat(50_000)}b`;
