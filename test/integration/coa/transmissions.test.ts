@@ -166,21 +166,20 @@ test("never more than ratePerSecond leave in any second", async () => {
     expect(atMs - startedAt).toBeGreaterThan(Math.floor(index / 20) * 1_000 - 5);
 });
 
-test("retransmissions count against ratePerSecond, and leave room for what is new", async () => {
+test("retransmissions count against ratePerSecond, and do not keep new requests from being made", async () => {
   const { port, seen } = await start(never);
   const nas = nasAt(port, { ratePerSecond: 20, timeoutMs: 100, retries: 3 });
+  const startedAt = performance.now();
   const silent = Array.from({ length: 15 }, () => enforce(gateway, nas));
   await vi.waitFor(() => expect(seen.length).toBeGreaterThan(15));
   peer.script = always;
-  const startedAt = performance.now();
-  await Promise.all(Array.from({ length: 20 }, () => enforce(gateway, nas)));
-  expect(performance.now() - startedAt).toBeLessThan(3_500);
+  const fresh = await Promise.all(Array.from({ length: 20 }, () => enforce(gateway, nas)));
+  expect(fresh.map(({ kind }) => kind)).toEqual(Array.from({ length: 20 }, () => "acknowledged"));
   await Promise.all(silent);
-  for (const [index, { atMs }] of seen.entries()) {
-    const twentyLater = seen[index + 20];
-    // Seen late perhaps, the first of them too.
-    if (twentyLater) expect(twentyLater.atMs - atMs).toBeGreaterThan(900);
-  }
+  expect(seen.length).toBeGreaterThanOrEqual(16 + 20);
+  // Seen late perhaps, never early: each twenty a second after the twenty before them.
+  for (const [index, { atMs }] of seen.entries())
+    expect(atMs - startedAt).toBeGreaterThan(Math.floor(index / 20) * 1_000 - 5);
 });
 
 test("a rate below one a second leaves one through at once", async () => {
