@@ -120,13 +120,19 @@ export interface SessionToCheck {
 }
 
 /**
- * Enqueues those sessions, just opened in this transaction, that do not follow their subscriber's profile. Takes the
- * subscribers' rows FOR SHARE, in one order: a measure being set meanwhile either sees the session, or is seen here.
- * False: all of them follow it.
+ * Enqueues those sessions, just opened in this transaction, that do not follow their subscriber's profile, or that an old
+ * password opened which is to open none. Takes the subscribers' rows FOR SHARE, in one order: a measure being set meanwhile
+ * either sees the session, or is seen here. False: nothing is to be done about any of them.
  */
 export async function enqueueOpened(trx: Transaction, sessions: readonly SessionToCheck[]): Promise<boolean> {
   const owned = sessions.filter((session) => session.subscriberId !== undefined);
   if (owned.length === 0) return false;
+  // The second waits for the locks of the first, and sees what was committed until then.
+  const [unlike, withdrawn] = await Promise.all([enqueueUnlike(trx, owned), enqueueWithdrawn(trx, owned)]);
+  return unlike || withdrawn;
+}
+
+async function enqueueUnlike(trx: Transaction, owned: readonly SessionToCheck[]): Promise<boolean> {
   const rows = await trx.query(
     `with locked as materialized (
        select subscriber.id, subscriber.profile_digest from subscriber where subscriber.id = any ($3::text[])
@@ -146,6 +152,28 @@ export async function enqueueOpened(trx: Transaction, sessions: readonly Session
       owned.map(({ subscriberId }) => subscriberId),
       owned.map(({ appliedDigest }) => appliedDigest),
     ],
+  );
+  return rows.length > 0;
+}
+
+/**
+ * A login with the old password was let in just before the password was changed, and its sessions ended, "now". As long as
+ * that measure stands nobody has come in with the new one, so whoever was let in came with the old.
+ */
+async function enqueueWithdrawn(trx: Transaction, owned: readonly SessionToCheck[]): Promise<boolean> {
+  const rows = await trx.query(
+    `with enqueued as (
+       insert into enforcement_job (session_id, nas_id, subscriber_id, reason, ends_session)
+       select session.id, session.nas_id, measure.subscriber_id, 'password regenerated', true
+       from unnest($1::bigint[], $2::text[]) as opened (session_id, subscriber_id)
+       join measure on measure.subscriber_id = opened.subscriber_id and measure.kind = 'regenerate-password'
+         and measure.state = 'active' and measure.progress = 'regenerated'
+         and measure.params @> '{"when": "now", "answer": "reject"}'
+       join session on session.id = opened.session_id and session.grant_id is not null
+       order by session.id ${orderAgain}
+       returning enforcement_job.session_id)
+     select ${notifyIfAny} where exists (select from enqueued)`,
+    [owned.map(({ id }) => id), owned.map(({ subscriberId }) => subscriberId)],
   );
   return rows.length > 0;
 }

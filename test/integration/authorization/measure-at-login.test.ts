@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { AuthorizerDependencies } from "../../../src/authorization/authorizer.ts";
+import { regenerateNow } from "../../../src/authorization/password-change.ts";
 import type { Dispatcher } from "../../../src/enforcement/dispatcher.ts";
 import type { MeasureDetail } from "../../../src/enforcement/measure.ts";
 import { orderMeasure } from "../../../src/enforcement/order-measure.ts";
 import { enqueueOpened } from "../../../src/enforcement/outbox-store.ts";
+import { endPasswordRegeneration, markPasswordRegenerated } from "../../../src/enforcement/regenerate-password.ts";
 import { Code } from "../../../src/radius/code.ts";
 import { saveGrants } from "../../../src/session/grant-store.ts";
 import { record } from "../../unit/session/accounting-record.ts";
@@ -14,6 +16,7 @@ import { createRecorderHarness, type RecorderHarness } from "../session/recorder
 import {
   type Answer,
   addSubscriber,
+  credentials,
   type Harness,
   harnessOn,
   lift,
@@ -188,4 +191,48 @@ test.each([
   expect(answer.attributes["Filter-Id"]).toBeUndefined();
   await start(answer);
   expect(await inTheEnd()).toEqual(expected);
+});
+
+describe("a password that is replaced now, its sessions ended", () => {
+  const replace = async (answer: "reject" | "walled-garden") => {
+    await order(recorder.database, "s1", { kind: "regenerate-password", params: { when: "now", answer } });
+    const measure = { markPasswordRegenerated, endPasswordRegeneration };
+    await recorder.database.transaction((trx) =>
+      regenerateNow(trx, { subscriberId: "s1", now: new Date() }, { credentials, measure }),
+    );
+  };
+  const newPassword = async () => {
+    const told = await recorder.database.transaction((trx) =>
+      credentials.reveal(trx, { subscriberId: "s1", by: "key:helpdesk", now: new Date() }),
+    );
+    return told.kind === "password" ? told.password : "";
+  };
+
+  test("ends the session whose Accept had just left for the old one", async () => {
+    const answer = await enter(await ways.local({}));
+    await replace("reject");
+    await start(answer);
+    expect((await inTheEnd()).asked).toEqual(["disconnect"]);
+  });
+
+  test("gardens it, where that is the answer", async () => {
+    const answer = await enter(await ways.local({}));
+    await replace("walled-garden");
+    await start(answer);
+    expect(await inTheEnd()).toEqual(gardened);
+  });
+
+  test("leaves the session alone that the new one opens", async () => {
+    const harness = await ways.local({});
+    await replace("reject");
+    const answer = await login(harness, nas, pap(nas, "alice", await newPassword()));
+    await start(answer);
+    expect(await inTheEnd()).toMatchObject({ follows: true, asked: [] });
+  });
+
+  test("leaves a session alone that no login opened", async () => {
+    await replace("reject");
+    await recorder.recorder.record(record("start", 0, { username: "alice" }));
+    expect((await inTheEnd()).asked).toEqual([]);
+  });
 });
