@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { putSource } from "../../../src/intake/source-store.ts";
 import { listObservations } from "../../../src/response/observation-view-store.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/test-database.ts";
-import { hasSamples, sample } from "../../unit/intake/reports.ts";
+import { hasSamples, sample, samplesNote } from "../../unit/intake/reports.ts";
 import { customerAt, session, subscriber } from "./customers.ts";
 import { measuresOf, reporterOn } from "./reporter.ts";
 
@@ -33,30 +33,36 @@ test.skipIf(!hasSamples).each([
   ["event4_sinkhole", "10.1.0", 3, "walled-garden"],
   ["event4_sinkhole_http", "10.1.1", 5, "walled-garden"],
   ["event4_honeypot_brute_force", "10.1.2", 6, "walled-garden"],
-])("real rows of %s, two days late, reach who held the addresses then", async (name, network, rows, kind) => {
-  const addresses = Array.from({ length: rows }, (_, index) => `${network}.${index}`);
-  for (const address of addresses) {
-    await subscriber(db.database, `then-${address}`);
-    await session(db.database, {
-      subscriber: `then-${address}`,
-      prefix: `${address}/32`,
-      from: ago(60 * 60),
-      to: ago(40 * 60),
+])(
+  `real rows of %s, two days late, reach who held the addresses then${samplesNote}`,
+  async (name, network, rows, kind) => {
+    const addresses = Array.from({ length: rows }, (_, index) => `${network}.${index}`);
+    for (const address of addresses) {
+      await subscriber(db.database, `then-${address}`);
+      await session(db.database, {
+        subscriber: `then-${address}`,
+        prefix: `${address}/32`,
+        from: ago(60 * 60),
+        to: ago(40 * 60),
+      });
+      await customerAt(db.database, `now-${address}`, address, ago(39 * 60));
+    }
+    const body = gzipSync(aboutOurs(name, addresses, ago(48 * 60)));
+    const report = { sourceId: "shadowserver", now, contentType: "text/csv", contentEncoding: "gzip", body };
+    const fileName = `2026-11-20-${name}-isp-asn.csv`;
+    const answer = await reporterOn(db.database).post({ ...report, fileName });
+    expect(answer).toMatchObject({ accepted: rows, duplicates: 0, rejected: [] });
+    expect(answer.cases).toHaveLength(rows);
+    for (const address of addresses) {
+      expect(await measuresOf(db.database, `then-${address}`)).toMatchObject([{ kind, state: "active" }]);
+      expect(await measuresOf(db.database, `now-${address}`)).toEqual([]);
+    }
+    expect(await reporterOn(db.database).post({ ...report, fileName })).toMatchObject({
+      accepted: 0,
+      duplicates: rows,
     });
-    await customerAt(db.database, `now-${address}`, address, ago(39 * 60));
-  }
-  const body = gzipSync(aboutOurs(name, addresses, ago(48 * 60)));
-  const report = { sourceId: "shadowserver", now, contentType: "text/csv", contentEncoding: "gzip", body };
-  const fileName = `2026-11-20-${name}-isp-asn.csv`;
-  const answer = await reporterOn(db.database).post({ ...report, fileName });
-  expect(answer).toMatchObject({ accepted: rows, duplicates: 0, rejected: [] });
-  expect(answer.cases).toHaveLength(rows);
-  for (const address of addresses) {
-    expect(await measuresOf(db.database, `then-${address}`)).toMatchObject([{ kind, state: "active" }]);
-    expect(await measuresOf(db.database, `now-${address}`)).toEqual([]);
-  }
-  expect(await reporterOn(db.database).post({ ...report, fileName })).toMatchObject({ accepted: 0, duplicates: rows });
-});
+  },
+);
 
 test.skipIf(!hasSamples).each([
   ["connection-infected-host", "walled-garden"],
@@ -64,7 +70,7 @@ test.skipIf(!hasSamples).each([
   ["connection-login-attack", "walled-garden"],
   ["messaging-spam", "walled-garden"],
   ["vulnerability-open-service", undefined],
-])("the XARF sample %s about one of our customers leads to %s", async (name, kind) => {
+])(`the XARF sample %s about one of our customers leads to %s${samplesNote}`, async (name, kind) => {
   const address = `10.2.0.${name.length}`;
   await customerAt(db.database, name, address, ago(60));
   const original: object = JSON.parse(sample(`xarf/samples/v4-${name}.json`));
@@ -77,7 +83,7 @@ test.skipIf(!hasSamples).each([
   expect(measures.map((measure) => measure.kind)).toEqual(kind === undefined ? [] : [kind]);
 });
 
-test.skipIf(!hasSamples)("the XARF samples as published are stored, whoever they are about", async () => {
+test.skipIf(!hasSamples)(`the XARF samples as published are stored, whoever they are about${samplesNote}`, async () => {
   const names = ["connection-infected-host", "infrastructure-botnet", "connection-login-attack", "messaging-spam"];
   const body = Buffer.from(`[${names.map((name) => sample(`xarf/samples/v4-${name}.json`)).join(",")}]`);
   const answer = await reporterOn(db.database).post({ sourceId: "cert", now, body });

@@ -39,4 +39,6 @@ const samples = resolve(import.meta.dirname, "../../../../shared/data");
 
 /** Whether the real reports are beside the repository; tests that need them are skipped where they are not. */
 export const hasSamples = existsSync(samples);
+/** For the end of their names. */
+export const samplesNote = hasSamples ? "" : " (skipped: no sample reports beside the repository)";
 export const sample = (name: string): string => readFileSync(resolve(samples, name), "utf8");

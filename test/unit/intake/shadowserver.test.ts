@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hasSamples, now, observationsIn, readBody, rejectedIn, sample } from "./reports.ts";
+import { hasSamples, now, observationsIn, readBody, rejectedIn, sample, samplesNote } from "./reports.ts";
 
 const csv = (body: string, options: { reportType?: string; fileName?: string } = { reportType: "event4_sinkhole" }) =>
   readBody("text/csv", body, options);
@@ -160,7 +160,7 @@ test.skipIf(!hasSamples).each([
   ["event4_sinkhole", 3, "botnet"],
   ["event4_sinkhole_http", 5, "botnet"],
   ["event4_honeypot_brute_force", 6, "brute-force"],
-])("the real file %s is read whole", async (name, count, category) => {
+])(`the real file %s is read whole${samplesNote}`, async (name, count, category) => {
   const reading = await csv(sample(`shadowserver/${name}.csv`), { fileName: `2021-03-04-${name}-example.csv` });
   expect(rejectedIn(reading)).toEqual([]);
   const observations = observationsIn(reading);
@@ -185,7 +185,7 @@ test
     "event4_ddos_participant",
     "event4_honeypot_darknet",
     "event4_ip_spoofer",
-  ])("the real file %s is refused as not supported yet", async (name) => {
+  ])(`the real file %s is refused as not supported yet${samplesNote}`, async (name) => {
   const reading = await csv(sample(`shadowserver/${name}.csv`), { fileName: `${name}.csv` });
   expect(reading).toMatchObject({ ok: false, code: "report-type-not-supported" });
 });

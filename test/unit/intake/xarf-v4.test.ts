@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hasSamples, observationsIn, readBody, readJson, rejectedIn, sample } from "./reports.ts";
+import { hasSamples, observationsIn, readBody, readJson, rejectedIn, sample, samplesNote } from "./reports.ts";
 
 const party = { org: "CERT", contact: "cert@cert.example", domain: "cert.example" };
 const report = {
@@ -155,14 +155,14 @@ test.skipIf(!hasSamples).each([
   ["connection-login-attack", "brute-force", "198.51.100.77"],
   ["messaging-spam", "spam", "192.168.1.100"],
   ["vulnerability-open-service", "vulnerable-service", "192.0.2.50"],
-])("the published sample %s is read", async (name, category, ip) => {
+])(`the published sample %s is read${samplesNote}`, async (name, category, ip) => {
   const reading = await readBody("application/json", sample(`xarf/samples/v4-${name}.json`));
   expect(rejectedIn(reading)).toEqual([]);
   expect(observationsIn(reading)).toMatchObject([{ category, ip, isBogon: false }]);
 });
 
 test.skipIf(!hasSamples).each(["botnet", "spam"])(
-  "the published v3 sample %s is said not to be read yet",
+  `the published v3 sample %s is said not to be read yet${samplesNote}`,
   async (name) => {
     const reading = await readBody("application/json", sample(`xarf/samples/v3-${name}_v3_sample.json`));
     expect(reading).toMatchObject({ ok: false, code: "format-not-supported" });
