@@ -26,5 +26,6 @@ export async function reportText(on: Queryable, answer: ReportAnswer): Promise<s
   const shown = await reportedCases(on, cases.slice(0, MOST_CASES));
   const more = cases.length - shown.length;
   const rest = more > 0 ? `and ${more.toLocaleString("en")} more cases\n` : "";
+  if (accepted > 0 && cases.length === 0) return `${counts}${rejectedRows(rejected)}no case came of it\n`;
   return counts + rejectedRows(rejected) + textTable(shown.map(caseRow)) + rest;
 }

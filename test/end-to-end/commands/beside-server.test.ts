@@ -167,6 +167,12 @@ test("a report from a file leads the running server to a CoA-Request", async () 
   expect((await call(report, file, "--source", "partner")).out).toContain("accepted 0, duplicates 1, rejected 1");
 });
 
+test("report says it where no case comes of what was accepted", async () => {
+  const stdin = JSON.stringify([{ ip: "192.0.2.199", at: new Date().toISOString(), category: "botnet" }]);
+  const taken = await runCommand(report, ["-", "--source", "partner"], { stdin });
+  expect(taken.out).toMatch(/^report \S+: accepted 1, duplicates 0, rejected 0\nno case came of it\n$/);
+});
+
 test("report fails when nothing can be taken, and says why", async () => {
   const bad = await runCommand(report, ["-", "--source", "partner"], { stdin: '[{"ip": "x"}]' });
   expect(bad).toMatchObject({ code: 1, out: expect.stringContaining("rejected 1") });
