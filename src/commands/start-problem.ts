@@ -1,32 +1,46 @@
 interface SystemError {
   readonly code: string;
+  /** Of a socket. */
   readonly address?: string;
   readonly port?: number;
+  /** Of a name that was looked up. */
+  readonly hostname?: string;
+  /** Of a file or a folder. */
+  readonly path?: string;
 }
 
 const isSystemError = (error: unknown): error is Error & SystemError =>
   error instanceof Error && "code" in error && typeof error.code === "string";
 
-const place = ({ address = "", port }: SystemError): string => {
+/** What the error is about: a socket's address, a host, a file; undefined: it does not say. */
+function place({ address, port, hostname, path }: SystemError): string | undefined {
+  if (address === undefined || address === "") return hostname ?? path;
   const host = address.includes(":") ? `[${address}]` : address;
   return port === undefined ? host : `${host}:${port}`;
-};
+}
 
 /** A sentence for who has to put it right: why the server does not start. */
 export function startProblem(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return startProblem(error.errors[0]);
   if (!isSystemError(error)) return error instanceof Error ? error.message : String(error);
+  const where = place(error);
+  if (where === undefined) return error.message;
   switch (error.code) {
     case "EADDRINUSE":
-      return `${place(error)} is taken by another program, or by another Weir: set the port or WEIR_HOST`;
+      return `${where} is taken by another program, or by another Weir: set the port or WEIR_HOST`;
     case "EADDRNOTAVAIL":
-      return `${place(error)}: this machine has no such address, see WEIR_HOST`;
+      return `${where}: this machine has no such address, see WEIR_HOST`;
     case "EACCES":
-      return `${place(error)}: not allowed (${error.message})`;
+    case "EROFS":
+    case "ENOSPC":
+      return error.path === undefined
+        ? `${where}: not allowed (${error.message})`
+        : `${where} cannot be written to, see WEIR_DATA_DIR (${error.message})`;
     case "ECONNREFUSED":
     case "ENOTFOUND":
+    case "EAI_AGAIN":
     case "ETIMEDOUT":
-      return `${place(error)} cannot be reached (${error.message}), see DATABASE_URL`;
+      return `${where} cannot be reached (${error.message}), see DATABASE_URL`;
     default:
       return error.message;
   }
