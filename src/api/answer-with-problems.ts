@@ -23,6 +23,8 @@ export function answerWithProblems(app: Api): void {
       reply.header("retry-after", String(error.retryAfterSeconds));
     return sendProblem(reply, answer);
   });
+  // RFC 9110 section 10.1.1: an expectation that we do not know may be passed over; Node would answer it without a word.
+  app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
   // What is not HTTP never becomes a request, so nothing but the socket is there to answer on.
   app.server.on("clientError", (_error, socket) => {
     if (!socket.writable || socket.destroyed) return;

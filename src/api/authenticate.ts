@@ -13,7 +13,9 @@ const WINDOW_MS = 60_000;
 /** The key that was given at the start (WEIR_ADMIN_KEY), which is in no table and outlives every revocation. */
 const givenAdmin: Caller = { keyId: "admin", actor: "key:admin", name: "admin", role: "admin" };
 
-const bearer = /^Bearer +([^\s]{1,512})$/i;
+/** The key in an Authorization header; undefined: there is none. */
+export const bearerKey = (header: string | undefined): string | undefined =>
+  /^Bearer +([^\s]{1,512})$/i.exec(header ?? "")?.[1];
 
 /** Who a key belongs to, or undefined. `adminKey` is the one given from outside. */
 export function createKeyLookup(on: Queryable, adminKey: string): (key: string) => Promise<Caller | undefined> {
@@ -64,7 +66,7 @@ export function requireKeys(app: FastifyInstance, lookUp: (key: string) => Promi
     if (right === "open") return;
     const header = request.headers.authorization;
     if (header === undefined) return await refuse(request, reply, "send Authorization: Bearer KEY");
-    const key = bearer.exec(header)?.[1];
+    const key = bearerKey(header);
     if (key === undefined) return await refuse(request, reply, "the Authorization header is not Bearer KEY");
     const caller = await lookUp(key);
     if (!caller) return await refuse(request, reply, "the key is not known, or was revoked");

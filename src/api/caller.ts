@@ -1,3 +1,5 @@
+import type { TSchema } from "typebox";
+import type { ProblemCode } from "./problem-codes.ts";
 import type { Right, Role } from "./rights.ts";
 
 /** Who makes this call: known from the key, once per request. */
@@ -18,13 +20,24 @@ declare module "fastify" {
   }
   interface FastifyContextConfig {
     readonly right?: Right;
-    /** Media types and a sentence for the OpenAPI document, where the body is not JSON. */
-    readonly rawBody?: { readonly types: readonly string[]; readonly description: string };
+    /** What it answers beside what every route of its kind does: for the OpenAPI document, against which tests hold it. */
+    readonly problems?: readonly ProblemCode[];
+    /** Where the body is not JSON of one shape: what it is, by media type. */
+    readonly rawBody?: Readonly<Record<string, RawBody>>;
     /** Parameters of the query that everybody may send and some keys must: required in the OpenAPI document. */
     readonly requiredQuery?: readonly string[];
-    /** The route changes nothing, or streams its body: it looks after Idempotency-Key itself. */
-    readonly ownIdempotency?: boolean;
+    /**
+     * "kept" (the default): answers are kept for whoever sends the same Idempotency-Key again. "own": the route streams its
+     * body, and keeps its answer itself. "ignored": it changes nothing, or must not be answered twice alike.
+     */
+    readonly idempotency?: "kept" | "own" | "ignored";
   }
+}
+
+interface RawBody {
+  readonly description: string;
+  readonly schema?: TSchema;
+  readonly example?: unknown;
 }
 
 /** The caller of a request to a route that asks for a key. */

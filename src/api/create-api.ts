@@ -25,7 +25,7 @@ import { eventsSince } from "./event-store.ts";
 import { measureRequests } from "./http-metrics.ts";
 import { type Idempotency, installIdempotency } from "./idempotency.ts";
 import { answerUnknownRoutes } from "./no-route.ts";
-import { describeApi } from "./openapi.ts";
+import { describeApi } from "./openapi/describe-api.ts";
 import { readForwarded } from "./read-forwarded.ts";
 import { readJson } from "./read-json.ts";
 import { attributionRoutes } from "./routes/attribution-routes.ts";

@@ -4,7 +4,8 @@ import type { EnforcementErrorCode } from "../enforcement/enforcement-error.ts";
 import type { IntakeErrorCode } from "../intake/intake-error.ts";
 import type { NasErrorCode } from "../nas/nas-error.ts";
 import type { SubscriberErrorCode } from "../subscriber/subscriber-error.ts";
-import { type ProblemCode, problemCodes } from "./problem-codes.ts";
+import { missingCode } from "./missing-code.ts";
+import { isProblemCode, type ProblemCode, problemCodes } from "./problem-codes.ts";
 
 /** One fault in the input. `pointer`: JSON Pointer into the body (RFC 6901), or "/name" of a query or path parameter. */
 export interface Fault {
@@ -76,26 +77,10 @@ function fromDomain(error: Error & { readonly code?: unknown }): Problem | undef
   return asProblem(error.code as DomainCode, error.message);
 }
 
-const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(problemCodes, code);
-
 const contextCodes: Readonly<Record<string, ProblemCode>> = {
   body: "invalid-body",
   querystring: "invalid-query",
   headers: "invalid-header",
-};
-
-/** What there is none of when the part of a path after this one has a form that no such id has. */
-const collections: Readonly<Record<string, ProblemCode>> = {
-  nas: "unknown-nas",
-  subscribers: "unknown-subscriber",
-  sessions: "unknown-session",
-  sources: "unknown-source",
-  reports: "unknown-report",
-  cases: "unknown-case",
-  measures: "unknown-measure",
-  jobs: "unknown-job",
-  breakers: "unknown-breaker",
-  keys: "unknown-key",
 };
 
 const faultOf = (found: NonNullable<FastifyError["validation"]>[number]): Fault => {
@@ -106,18 +91,25 @@ const faultOf = (found: NonNullable<FastifyError["validation"]>[number]): Fault 
 
 const escapePointer = (name: string) => name.replaceAll("~", "~0").replaceAll("/", "~1");
 
+const formats: Readonly<Record<string, string>> = {
+  "date-time": "must be a date and time that there is, as in RFC 3339 with its zone: 2026-01-31T12:00:00Z",
+  ip: "must be an IPv4 or IPv6 address, without a zone",
+  uuid: "must be a UUID",
+};
+
 function sentence(found: NonNullable<FastifyError["validation"]>[number]): string {
   if (found.keyword === "additionalProperties") return "is not known here";
   if (found.keyword === "required") return "is missing";
+  if (found.keyword === "uniqueItems") return "must not have the same item twice";
+  if (found.keyword === "format") return formats[String(found.params["format"])] ?? "is not of the right form";
   const allowed = found.params["allowedValues"];
   return Array.isArray(allowed) ? `must be one of ${allowed.join(", ")}` : (found.message ?? "is not valid");
 }
 
 /** An id that cannot be is the id of nothing: 404 like any other that there is none of. */
 function fromPath({ pointer, detail }: Fault, route: string): Problem {
-  const parts = route.split("/");
-  const collection = parts[parts.indexOf(`:${pointer.slice(1)}`) - 1];
-  return problem(collections[collection ?? ""] ?? "not-found", `${pointer.slice(1)} in the path: ${detail}`);
+  const parameter = pointer.slice(1);
+  return problem(missingCode(route, parameter), `${parameter} in the path: ${detail}`);
 }
 
 function fromValidation(error: FastifyError, route: string): Problem {

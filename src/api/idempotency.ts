@@ -1,8 +1,9 @@
-import { createHash, randomUUID } from "node:crypto";
+import { createHmac, randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Queryable } from "../database/database.ts";
 import type { KeyRing } from "../secrets/key-ring.ts";
+import { bearerKey } from "./authenticate.ts";
 import { callerOf } from "./caller.ts";
 import { ApiError } from "./errors.ts";
 import {
@@ -31,11 +32,15 @@ const WAIT_STEPS = 200;
 const place = (claim: { readonly keyId: string; readonly idempotencyKey: string }) =>
   `idempotent_request:answer_sealed:${claim.keyId}:${claim.idempotencyKey}`;
 
-/** What tells two requests apart: method, address and body. */
+/**
+ * What tells two requests apart: method, address and body. Bodies hold passwords that can be guessed, so the digest is
+ * keyed with the caller's own key: whoever reads the table cannot try them out.
+ */
 export function requestDigest(request: FastifyRequest, bodyDigest?: Buffer): Buffer {
-  const { body } = request;
+  const { body, headers, method, url } = request;
   const content = bodyDigest ?? (Buffer.isBuffer(body) ? body : Buffer.from(JSON.stringify(body) ?? ""));
-  return createHash("sha256").update(`${request.method} ${request.url}\n`).update(content).digest();
+  const key = bearerKey(headers.authorization) ?? "";
+  return createHmac("sha256", key).update(`${method} ${url}\n`).update(content).digest();
 }
 
 /** The Idempotency-Key of a request; undefined: it has none. */
@@ -118,7 +123,7 @@ export function installIdempotency(app: FastifyInstance, dependencies: Idempoten
   };
 
   app.addHook("preHandler", async (request, reply) => {
-    if (request.is404 || request.routeOptions.config.ownIdempotency) return;
+    if (request.is404 || (request.routeOptions.config.idempotency ?? "kept") !== "kept") return;
     if (!["POST", "PUT", "DELETE", "PATCH"].includes(request.method)) return;
     if ((await begin(request, reply, requestDigest(request))) === "answered") return reply;
   });

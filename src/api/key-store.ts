@@ -63,7 +63,8 @@ export async function listKeys(on: Queryable, page: PageRequest): Promise<Page<K
     `select ${columns} from api_key
      where $1::timestamptz is null or (date_trunc('milliseconds', api_key.created_at), api_key.id) < ($1, $2::uuid)
      order by date_trunc('milliseconds', api_key.created_at) desc, api_key.id desc limit $3`,
-    [at, id, page.limit + 1],
+    // As a Date: PostgreSQL refuses 30 February, which nobody was given as a cursor.
+    [at === null ? null : new Date(at ?? 0), id, page.limit + 1],
   );
   const items = rows.slice(0, page.limit);
   const last = rows.length > page.limit ? items.at(-1) : undefined;

@@ -2,40 +2,13 @@ import { type Static, type TSchema, Type } from "typebox";
 import { Compile, type Validator } from "typebox/compile";
 import { type MeasureDetail, type MeasureKind, measureKinds } from "../enforcement/measure.ts";
 import { ApiError } from "./errors.ts";
-import { closed } from "./shapes.ts";
+import { MeasureParamsShape, paramsOfKind } from "./measure-params.ts";
+import { documentedAs, oneOf } from "./shapes.ts";
 
-const kbps = Type.Integer({ minimum: 1, maximum: 1_000_000_000 });
+export const MeasureKindParam = oneOf(measureKinds, { description: "the kind of measure" });
 
-const Throttle = closed({ downKbps: kbps, upKbps: kbps });
-const Nothing = closed({});
-const BlockPorts = closed({
-  rules: Type.Array(
-    closed({
-      protocol: Type.Enum(["tcp", "udp", "any"]),
-      port: Type.Integer({ minimum: 1, maximum: 65_535 }),
-      direction: Type.Enum(["out", "in"], { description: "as the customer sees it" }),
-    }),
-    { minItems: 1, maxItems: 100 },
-  ),
-});
-const RegeneratePassword = closed({
-  when: Type.Optional(Type.Enum(["next-auth", "now"])),
-  answer: Type.Optional(Type.Enum(["reject", "walled-garden"])),
-});
-
-export const MeasureKindParam = Type.Enum([...measureKinds]);
-
-/** For the OpenAPI document; what each kind takes is checked by `createDetailReader`. */
-export const MeasureParams = Type.Unsafe<unknown>({
-  type: "object",
-  description:
-    "throttle {downKbps, upKbps}; block-ports {rules: [{protocol, port, direction}]}; others {}; " +
-    "regenerate-password {when, answer}: next-auth (default) waits for the next login with the old password, which is " +
-    "the last that it is good for, and answer says what that login gets: reject (default), or walled-garden, once. " +
-    "now withdraws the old password at once, and answer says what becomes of the open sessions: reject ends them, " +
-    "walled-garden gardens them until the first login with the new password. A login with the old one is rejected in " +
-    "both cases: whoever else knows it gets in nowhere, not even into a garden.",
-});
+/** Any object; what each kind takes is checked by `createDetailReader`, which tells what is wrong with its params. */
+export const MeasureParams = documentedAs(Type.Unsafe<unknown>({ type: "object" }), MeasureParamsShape);
 
 function detailOf({ message, params }: ReturnType<Validator["Errors"]>[number]): string {
   return "allowedValues" in params ? `must be one of ${params.allowedValues.join(", ")}` : message;
@@ -52,10 +25,10 @@ function checked<T extends TSchema>(validator: Validator<Record<never, never>, T
 
 /** Makes the reader of a measure's params. It throws ApiError invalid-body where they are not its kind's. */
 export function createDetailReader(): (kind: MeasureKind, params: unknown) => MeasureDetail {
-  const throttle = Compile(Throttle);
-  const nothing = Compile(Nothing);
-  const blockPorts = Compile(BlockPorts);
-  const regeneratePassword = Compile(RegeneratePassword);
+  const throttle = Compile(paramsOfKind.throttle);
+  const nothing = Compile(paramsOfKind.others);
+  const blockPorts = Compile(paramsOfKind["block-ports"]);
+  const regeneratePassword = Compile(paramsOfKind["regenerate-password"]);
   return (kind, params) => {
     switch (kind) {
       case "throttle":

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyRequest } from "fastify";
 import { ApiError } from "./errors.ts";
 
 interface Known {
@@ -17,7 +17,13 @@ const patternOf = (url: string): RegExp =>
       .join("/")}/?$`,
   );
 
-/** Answers for addresses that nothing serves: 405 with Allow where another method would have been right, else 404. */
+const wantsPage = ({ method, headers }: FastifyRequest): boolean =>
+  ["GET", "HEAD"].includes(method) && /\btext\/html\b/i.test(headers.accept ?? "");
+
+/**
+ * Answers for addresses that nothing serves: 405 with Allow where another method would have been right, else 404. Who opens
+ * the server's address in a browser is led to what there is to read.
+ */
 export function answerUnknownRoutes(app: FastifyInstance): void {
   const known = new Map<string, Known>();
   app.addHook("onRoute", ({ url, method }) => {
@@ -27,8 +33,12 @@ export function answerUnknownRoutes(app: FastifyInstance): void {
   });
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split("?", 1)[0] ?? "";
+    if (path === "/") reply.header("vary", "Accept");
+    if (path === "/" && wantsPage(request)) return reply.redirect("/docs", 302);
     const methods = [...known.values()].filter((one) => one.path.test(path)).flatMap((one) => [...one.methods]);
-    if (methods.length === 0) throw new ApiError("not-found", `nothing is at ${path.slice(0, 200)}`);
+    // A method that the address takes came here because there is no such file.
+    if (methods.length === 0 || methods.includes(request.method))
+      throw new ApiError("not-found", `nothing is at ${path.slice(0, 200)}`);
     const allow = [...new Set(methods)].sort().join(", ");
     reply.header("allow", allow);
     throw new ApiError("method-not-allowed", `this address takes ${allow}`);

@@ -15,8 +15,8 @@ export function pageOfIds<Item extends Named>(all: readonly Item[], { limit, cur
 }
 
 function idIn(cursor: string): string {
-  const [id] = parsed(cursor);
-  if (typeof id === "string") return id;
+  const [id, ...others] = parsed(cursor);
+  if (typeof id === "string" && others.length === 0) return id;
   throw new ApiError("invalid-cursor", "the cursor is not one that a page of this list gave");
 }
 

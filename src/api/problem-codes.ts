@@ -71,3 +71,5 @@ export const problemCodes = {
 } as const satisfies Readonly<Record<string, readonly [status: number, title: string]>>;
 
 export type ProblemCode = keyof typeof problemCodes;
+
+export const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(problemCodes, code);

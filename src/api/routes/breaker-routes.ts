@@ -1,6 +1,7 @@
 import { Type } from "typebox";
 import type { Database } from "../../database/database.ts";
 import { type BreakerView, putBreaker, resetBreaker } from "../../enforcement/breaker-view-store.ts";
+import { measureKinds } from "../../enforcement/measure.ts";
 import { releaseAll } from "../../enforcement/release-all.ts";
 import { actorOf } from "../actor.ts";
 import { allBreakers } from "../all-breakers.ts";
@@ -9,26 +10,44 @@ import { recordAudit } from "../audit-store.ts";
 import { callerOf } from "../caller.ts";
 import { ApiError } from "../errors.ts";
 import { pageOfIds } from "../page-of-ids.ts";
-import { closed, Id, listQuery, nullable, pageOf, pageRequest, Time } from "../shapes.ts";
+import {
+  closed,
+  documented,
+  Id,
+  listQuery,
+  nothing,
+  nullable,
+  oneOf,
+  optionalBody,
+  pageOf,
+  pageRequest,
+  Time,
+} from "../shapes.ts";
+
+const HeldMeasure = closed(
+  {
+    id: Type.String({ description: "approve or reject it by this" }),
+    subscriber: Type.String(),
+    kind: oneOf(measureKinds),
+    reason: Type.String(),
+    orderedAt: Time,
+  },
+  { title: "HeldMeasure" },
+);
 
 const Breaker = Type.Unsafe<BreakerView>(
-  closed({
-    id: Type.String({ description: '"base", or "source:", "category:" or "nas:" and a name' }),
-    scope: Type.Enum(["source", "category", "nas", "base"]),
-    limit: nullable(Type.Integer()),
-    windowSeconds: Type.Integer(),
-    count: Type.Integer({ description: "automatic measures in the window that ends now" }),
-    state: Type.Enum(["closed", "open"]),
-    held: Type.Array(
-      closed({
-        id: Type.String(),
-        subscriber: Type.String(),
-        kind: Type.String(),
-        reason: Type.String(),
-        orderedAt: Time,
-      }),
-    ),
-  }),
+  closed(
+    {
+      id: Type.String({ description: "`base`, or `source:`, `category:` or `nas:` and a name" }),
+      scope: oneOf(["source", "category", "nas", "base"]),
+      limit: nullable(Type.Integer({ description: "how many automatic measures pass in a window; null: any number" })),
+      windowSeconds: Type.Integer(),
+      count: Type.Integer({ description: "automatic measures in the window that ends now" }),
+      state: oneOf(["closed", "open"], { description: "open: it has tripped, and holds what comes" }),
+      held: Type.Array(HeldMeasure, { description: "what it holds, the oldest thousand" }),
+    },
+    { title: "Breaker", description: "A limit on automatic measures; those that a person orders don't count" },
+  ),
 );
 
 export interface BreakerRouteDependencies {
@@ -39,15 +58,17 @@ export interface BreakerRouteDependencies {
 
 export function breakerRoutes(app: Api, { database, now, dispatcher }: BreakerRouteDependencies): void {
   const tags = ["breakers"];
-  const params = closed({ id: Id });
+  const params = closed({ id: documented(Id, "`base`, or `source:`, `category:` or `nas:` and a name") });
 
   app.get(
     "/v1/breakers",
     {
       config: { right: "breakers:read" },
       schema: {
+        operationId: "listBreakers",
         tags,
-        summary: "What limits automatic measures",
+        summary: "What limits automatic measures, by id",
+        description: "Those that something has passed or somebody has set, and that of each source.",
         querystring: listQuery({}),
         response: { 200: pageOf(Breaker) },
       },
@@ -59,7 +80,7 @@ export function breakerRoutes(app: Api, { database, now, dispatcher }: BreakerRo
     "/v1/breakers/:id",
     {
       config: { right: "breakers:read" },
-      schema: { tags, summary: "One breaker", params, response: { 200: Breaker } },
+      schema: { operationId: "getBreaker", tags, summary: "One breaker", params, response: { 200: Breaker } },
     },
     async (request) => {
       const { id } = request.params;
@@ -69,15 +90,25 @@ export function breakerRoutes(app: Api, { database, now, dispatcher }: BreakerRo
     },
   );
 
-  const Limit = closed({
-    limit: Type.Integer({ minimum: 0, maximum: 1_000_000_000 }),
-    windowSeconds: Type.Integer({ minimum: 1, maximum: 366 * 86_400 }),
-  });
+  const Limit = closed(
+    {
+      limit: Type.Integer({ minimum: 0, maximum: 1_000_000_000, description: "0: everything waits for a person" }),
+      windowSeconds: Type.Integer({ minimum: 1, maximum: 366 * 86_400 }),
+    },
+    { title: "BreakerLimit", examples: [{ limit: 50, windowSeconds: 3600 }] },
+  );
   app.put(
     "/v1/breakers/:id",
     {
       config: { right: "breakers:limit" },
-      schema: { tags, summary: "Sets a limit", params, body: Limit, response: { 200: Breaker } },
+      schema: {
+        operationId: "putBreaker",
+        tags,
+        summary: "Sets a limit",
+        params,
+        body: Limit,
+        response: { 200: Breaker },
+      },
     },
     async (request) =>
       await database.transaction(async (trx) => {
@@ -98,9 +129,11 @@ export function breakerRoutes(app: Api, { database, now, dispatcher }: BreakerRo
     {
       config: { right: "breakers:reset" },
       schema: {
+        operationId: "resetBreaker",
         tags,
         summary: "Closes it; what it held stays held until approved",
         params,
+        body: nothing,
         response: { 200: Breaker },
       },
     },
@@ -113,15 +146,27 @@ export function breakerRoutes(app: Api, { database, now, dispatcher }: BreakerRo
       }),
   );
 
-  const Reason = Type.Optional(
-    Type.Union([closed({ reason: Type.Optional(Type.String({ maxLength: 500 })) }), Type.Null()]),
+  const why = Type.Optional(Type.String({ maxLength: 500, description: "kept with each measure, and in the audit" }));
+  const Reason = optionalBody({ reason: why });
+  const Released = closed(
+    {
+      subscribers: Type.Integer({ description: "of how many subscribers something was lifted" }),
+      measures: Type.Integer({ description: "how many measures were lifted" }),
+    },
+    { title: "Released" },
   );
-  const Released = closed({ subscribers: Type.Integer(), measures: Type.Integer() });
   app.post(
     "/v1/release-all",
     {
       config: { right: "release-all" },
-      schema: { tags, summary: "Lifts every measure of every subscriber", body: Reason, response: { 202: Released } },
+      schema: {
+        operationId: "releaseAll",
+        tags,
+        summary: "Lifts every measure of every subscriber",
+        description: "For the day on which everything was wrong. Sessions are restored as fast as their NASes take it.",
+        body: Reason,
+        response: { 202: Released },
+      },
     },
     async (request, reply) => {
       const reason = request.body?.reason ?? "everything released";

@@ -1,9 +1,7 @@
 import { Type } from "typebox";
 import { caseStates, personKinds } from "../../cases/case-state.ts";
 import type { Database, Queryable, Transaction } from "../../database/database.ts";
-import type { MeasureView } from "../../enforcement/measure-view.ts";
 import { listMeasures } from "../../enforcement/measure-view-store.ts";
-import { severities } from "../../intake/category.ts";
 import { type CaseView, caseById, listCases } from "../../response/case-view-store.ts";
 import { explainCase } from "../../response/explain-case.ts";
 import type { PersonEvent } from "../../response/person-event.ts";
@@ -11,37 +9,11 @@ import { actorOf } from "../actor.ts";
 import type { Api } from "../api.ts";
 import { recordAudit } from "../audit-store.ts";
 import { callerOf } from "../caller.ts";
+import { type CaseAnswer, CaseShape } from "../case-shapes.ts";
 import { ApiError } from "../errors.ts";
-import { MeasureShape } from "../measure-shapes.ts";
+import { ExplanationShape } from "../explanation-shape.ts";
 import { mayUse, rightForCaseEvent } from "../rights.ts";
-import { closed, Id, listQuery, NumberedId, nullable, pageOf, pageRequest, Time } from "../shapes.ts";
-import { ObservationShape } from "./observation-routes.ts";
-
-const text = Type.String();
-
-/** A case with its measures in the shape of their own calls. */
-export type CaseAnswer = Omit<CaseView, "measures"> & { readonly measures: readonly MeasureView[] };
-
-export const CaseShape = Type.Unsafe<CaseAnswer>(
-  closed({
-    id: text,
-    subscriber: nullable(text),
-    category: text,
-    severity: Type.Enum([...severities]),
-    state: Type.Enum([...caseStates]),
-    stage: nullable(text),
-    withheld: nullable(text),
-    playbook: nullable(closed({ id: text, version: Type.Integer() })),
-    deadlineAt: nullable(Time),
-    openedAt: Time,
-    updatedAt: Time,
-    releasedAt: nullable(Time),
-    closedAt: nullable(Time),
-    timeline: Type.Array(closed({ at: Time, kind: text, actor: text, note: nullable(text), detail: Type.Unknown() })),
-    observations: Type.Array(ObservationShape),
-    measures: Type.Array(MeasureShape),
-  }),
-);
+import { closed, documented, Id, listQuery, NumberedId, oneOf, pageOf, pageRequest } from "../shapes.ts";
 
 const MEASURES_SHOWN = 100;
 
@@ -64,6 +36,11 @@ async function inTurn<From, To>(items: readonly From[], work: (item: From) => Pr
   return done;
 }
 
+const eventWords =
+  "note, remediation-advised: kept in the timeline; release: lifts the case's measures; escalate: orders the playbook's next " +
+  "stage; hold, resume: stops what goes by itself, and lets it go on; approve: approves the case's waiting measures; " +
+  "close, reopen: ends the case, and takes it up again";
+
 export interface CaseRouteDependencies {
   readonly database: Database;
   readonly now: () => Date;
@@ -83,15 +60,21 @@ export function caseRoutes(app: Api, { database, now, postCaseEvent, dispatcher 
   };
 
   const query = listQuery({
-    state: Type.Optional(Type.Enum([...caseStates])),
-    subscriber: Type.Optional(Id),
-    category: Type.Optional(Type.String({ maxLength: 60 })),
+    state: Type.Optional(oneOf(caseStates, { description: "absent: all" })),
+    subscriber: Type.Optional(documented(Id, "absent: all")),
+    category: Type.Optional(Type.String({ maxLength: 60, description: "for example `botnet`; absent: all" })),
   });
   app.get(
     "/v1/cases",
     {
       config: reading,
-      schema: { tags, summary: "Cases, newest first", querystring: query, response: { 200: pageOf(CaseShape) } },
+      schema: {
+        operationId: "listCases",
+        tags,
+        summary: "Cases, newest first",
+        querystring: query,
+        response: { 200: pageOf(CaseShape) },
+      },
     },
     async (request) => {
       const { state, subscriber, category } = request.query;
@@ -102,13 +85,27 @@ export function caseRoutes(app: Api, { database, now, postCaseEvent, dispatcher 
 
   app.get(
     "/v1/cases/:id",
-    { config: reading, schema: { tags, summary: "One case", params, response: { 200: CaseShape } } },
+    {
+      config: reading,
+      schema: { operationId: "getCase", tags, summary: "One case", params, response: { 200: CaseShape } },
+    },
     async (request) => await known(request.params.id),
   );
 
   app.get(
     "/v1/cases/:id/explain",
-    { config: reading, schema: { tags, summary: "From the report's row to the packet's octets", params } },
+    {
+      config: reading,
+      schema: {
+        operationId: "explainCase",
+        tags,
+        summary: "Why it is as it is: from the report's row to the packet's octets",
+        description:
+          "Each link of the chain: report, observation, attribution, rule, measure, packets, outcome, observed.",
+        params,
+        response: { 200: ExplanationShape },
+      },
+    },
     async (request) => {
       const explanation = await explainCase(database, request.params.id);
       if (!explanation) throw new ApiError("unknown-case", `there is no case ${request.params.id}`);
@@ -116,14 +113,27 @@ export function caseRoutes(app: Api, { database, now, postCaseEvent, dispatcher 
     },
   );
 
-  const body = closed({ type: Type.Enum([...personKinds]), note: Type.Optional(Type.String({ maxLength: 5000 })) });
+  const body = closed(
+    {
+      type: oneOf(personKinds, { description: eventWords }),
+      note: Type.Optional(Type.String({ maxLength: 5000, description: "kept in the timeline" })),
+    },
+    { title: "CaseEvent", examples: [{ type: "release", note: "the customer cleaned the machine" }] },
+  );
   app.post(
     "/v1/cases/:id/events",
     {
-      config: { right: "cases:help" },
+      config: {
+        right: "cases:help",
+        problems: ["not-possible-now", "not-waiting", "not-a-person", "same-person"],
+      },
       schema: {
+        operationId: "postCaseEvent",
         tags,
         summary: "Says something of a case, and does what follows",
+        description:
+          "A key of role `helpdesk` may send note, remediation-advised and release; the other types take one of role " +
+          "`operator`.",
         params,
         body,
         response: { 200: CaseShape },

@@ -3,40 +3,26 @@ import type { Queryable } from "../../database/database.ts";
 import { type EnforcementView, listEnforcements } from "../../enforcement/enforcement-view-store.ts";
 import type { Api } from "../api.ts";
 import { Outcome } from "../measure-shapes.ts";
-import { closed, Id, listQuery, NumberedId, nullable, pageOf, pageRequest, Time } from "../shapes.ts";
-
-const text = Type.String();
-const hex = nullable(Type.String({ pattern: "^([0-9a-f]{2})*$" }));
+import { packetFields } from "../packet-fields.ts";
+import { closed, documented, Id, listQuery, NumberedId, nullable, pageOf, pageRequest } from "../shapes.ts";
 
 const Enforcement = Type.Unsafe<EnforcementView>(
-  closed({
-    id: text,
-    subscriber: nullable(text),
-    session: nullable(text),
-    nas: text,
-    kind: Type.Enum(["coa", "disconnect", "access"]),
-    reason: text,
-    requestedAt: Time,
-    sentAt: nullable(Time),
-    answeredAt: nullable(Time),
-    attempts: Type.Integer(),
-    outcome: nullable(Outcome),
-    errorCause: nullable(Type.Integer({ description: "RFC 5176 section 3.6" })),
-    request: hex,
-    response: hex,
-    step: Type.Integer(),
-    steps: Type.Integer(),
-    attributes: nullable(
-      Type.Array(closed({ name: text, tag: Type.Optional(Type.Integer()), value: Type.Union([text, Type.Number()]) })),
-    ),
-  }),
+  closed(
+    {
+      ...packetFields,
+      subscriber: nullable(Type.String()),
+      step: Type.Integer({ description: "which request this is of those that one change of a session takes, from 0" }),
+      steps: Type.Integer({ description: "how many requests that change takes" }),
+    },
+    { title: "Enforcement", description: "One request to a NAS, or answer to one of its own, and its outcome" },
+  ),
 );
 
 const query = listQuery({
-  subscriber: Type.Optional(Id),
-  nas: Type.Optional(Id),
-  session: Type.Optional(NumberedId),
-  outcome: Type.Optional(Outcome),
+  subscriber: Type.Optional(documented(Id, "absent: all")),
+  nas: Type.Optional(documented(Id, "absent: all")),
+  session: Type.Optional(documented(NumberedId, "absent: all")),
+  outcome: Type.Optional(documented(Outcome, "absent: all, those under way too")),
 });
 
 export function enforcementRoutes(app: Api, { database }: { readonly database: Queryable }): void {
@@ -45,6 +31,7 @@ export function enforcementRoutes(app: Api, { database }: { readonly database: Q
     {
       config: { right: "measures:read" },
       schema: {
+        operationId: "listEnforcements",
         tags: ["measures"],
         summary: "Each request to a NAS and its outcome, newest first",
         querystring: query,

@@ -1,7 +1,9 @@
 import type { Api } from "../api.ts";
+import { bearerKey } from "../authenticate.ts";
 import { type Caller, callerOf } from "../caller.ts";
 import { ApiError } from "../errors.ts";
 import type { EventFeed } from "../event-feed.ts";
+import { eventStream } from "../event-shapes.ts";
 import type { LiveEvent } from "../event-store.ts";
 import { mayUse } from "../rights.ts";
 
@@ -33,17 +35,23 @@ export function eventRoutes(app: Api, { feed, lookUp, heartbeatMs }: EventRouteD
   app.get(
     "/v1/events",
     {
-      config: { right: "events:read" },
+      config: { right: "events:read", problems: ["too-many-listeners"] },
+      exposeHeadRoute: false,
       schema: {
+        operationId: "listen",
         tags: ["events"],
-        summary: "Server-Sent Events: case, measure, enforcement, and audit to those who may read it",
-        produces: ["text/event-stream"],
+        summary: "What changes, while it changes: Server-Sent Events",
+        description:
+          "A stream of events of type `case`, `measure` and `enforcement`, and `audit` for keys that may read the audit, from " +
+          "every node of the cluster. They are hints to ask anew, not a queue: what happened while nobody listened is not " +
+          "told afterwards. A comment comes every 15 s, so that proxies keep the stream open.",
+        response: { 200: eventStream },
       },
     },
     async (request, reply) => {
       if (endings.size >= MOST_LISTENERS)
         throw new ApiError("too-many-listeners", `${MOST_LISTENERS} clients listen already`);
-      const key = request.headers.authorization?.replace(/^Bearer +/i, "") ?? "";
+      const key = bearerKey(request.headers.authorization) ?? "";
       const listener = callerOf(request);
       const stream = reply.raw;
       const end = () => {

@@ -1,17 +1,19 @@
 import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { Database } from "../../database/database.ts";
-import { ImportError } from "../../subscriber/import-row.ts";
+import { ImportError, importRowCodes } from "../../subscriber/import-row.ts";
 import { type ImportSummary, importSubscribers } from "../../subscriber/import-subscribers.ts";
 import { readCsvRows } from "../../subscriber/read-csv-rows.ts";
 import { readNdjsonRows } from "../../subscriber/read-ndjson-rows.ts";
+import { SubscriberRecord } from "../../subscriber/subscriber-schema.ts";
 import { actorOf } from "../actor.ts";
 import type { Api } from "../api.ts";
 import { recordAudit } from "../audit-store.ts";
 import { ApiError } from "../errors.ts";
 import { type Idempotency, requestDigest } from "../idempotency.ts";
+import { RowNumber } from "../observation-fields.ts";
 import { type ReceivedBody, receiveBody } from "../receive-body.ts";
-import { closed } from "../shapes.ts";
+import { closed, oneOf } from "../shapes.ts";
 import type { SubscriberPut } from "../subscriber-put.ts";
 
 const MIB = 1024 * 1024;
@@ -22,23 +24,37 @@ const CONTENT_LIMIT = 8_192 * MIB;
 const csvTypes = ["text/csv", "application/csv"];
 const ndjsonTypes = ["application/x-ndjson", "application/ndjson", "application/jsonl"];
 
-const Summary = closed({
-  accepted: Type.Integer({ description: "created and replaced" }),
-  created: Type.Integer(),
-  replaced: Type.Integer(),
-  passwordsLeft: Type.Integer({ description: "accepted, but for a password that a regeneration withdrew" }),
-  rejectedCount: Type.Integer(),
-  rejected: Type.Unsafe<ImportSummary["rejected"]>(
-    Type.Array(
-      closed({
-        row: Type.Integer({ description: "the record's number from 1, a header not counted" }),
-        code: Type.String(),
-        detail: Type.String(),
-      }),
-      { description: "the first 10,000" },
-    ),
-  ),
-});
+const RejectedRow = closed(
+  { row: RowNumber, code: oneOf(importRowCodes), detail: Type.String({ description: "in words, for people" }) },
+  { title: "RejectedSubscriber" },
+);
+
+const Summary = closed(
+  {
+    accepted: Type.Integer({ description: "created and replaced" }),
+    created: Type.Integer(),
+    replaced: Type.Integer(),
+    passwordsLeft: Type.Integer({ description: "accepted, but for a password that a regeneration withdrew" }),
+    rejectedCount: Type.Integer(),
+    rejected: Type.Unsafe<ImportSummary["rejected"]>(Type.Array(RejectedRow, { description: "the first 10,000" })),
+  },
+  { title: "ImportSummary" },
+);
+
+const importBodies = {
+  "text/csv": {
+    description: "A header that names the fields; several usernames or protections are divided by semicolons",
+    example: "id,usernames,name,plan.downKbps,plan.upKbps\nalice,alice@isp.example,Alice Example,50000,20000\n",
+  },
+  "application/x-ndjson": {
+    description: "A subscriber a line",
+    schema: Type.Unsafe<string>({
+      type: "string",
+      "x-item-schema": { ...SubscriberRecord, title: "SubscriberRecord" },
+    }),
+    example: '{"id":"alice","usernames":["alice@isp.example"]}\n',
+  },
+} as const;
 
 export interface ImportRouteDependencies {
   readonly database: Database;
@@ -67,15 +83,18 @@ export async function importRoutes(app: Api, { database, put, idempotency }: Imp
     {
       config: {
         right: "subscribers:write",
-        ownIdempotency: true,
-        rawBody: {
-          types: [...csvTypes.slice(0, 1), ...ndjsonTypes.slice(0, 1)],
-          description: "the fields of PUT /v1/subscribers/{id} and id; gzip by Content-Encoding",
-        },
+        idempotency: "own",
+        rawBody: importBodies,
+        problems: ["malformed-csv", "missing-columns", "unknown-columns", "invalid-compression"],
       },
       schema: {
+        operationId: "importSubscribers",
         tags: ["subscribers"],
         summary: "Puts many subscribers; what can be taken is stored when this answers",
+        description:
+          "The fields of `PUT /v1/subscribers/{id}`, and `id`. Records that cannot be taken are told by their number, and the " +
+          "others are stored while they arrive. Bodies of hundreds of megabytes are taken; also gzipped, with " +
+          "`Content-Encoding: gzip`.",
         response: { 200: Summary },
       },
     },

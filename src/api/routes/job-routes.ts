@@ -5,7 +5,7 @@ import type { Api } from "../api.ts";
 import { recordAudit } from "../audit-store.ts";
 import { ApiError } from "../errors.ts";
 import { pageOfIds } from "../page-of-ids.ts";
-import { closed, Id, listQuery, nullable, pageOf, pageRequest, Time } from "../shapes.ts";
+import { closed, documented, Id, listQuery, nothing, nullable, pageOf, pageRequest, Time } from "../shapes.ts";
 
 /** A scheduled job, as its people see it. */
 export interface JobView {
@@ -33,19 +33,25 @@ export interface JobRouteDependencies {
 }
 
 const Job = Type.Unsafe<JobView>(
-  closed({
-    name: Type.String(),
-    schedule: Type.String(),
-    lastRun: nullable(
-      closed({
-        startedAt: Time,
-        durationMs: nullable(Type.Integer()),
-        findings: Type.Unknown(),
-        error: nullable(Type.String()),
-      }),
-    ),
-    nextRunAt: nullable(Time),
-  }),
+  closed(
+    {
+      name: Type.String(),
+      schedule: Type.String({ description: "as cron writes it", examples: ["*/5 * * * *"] }),
+      lastRun: nullable(
+        closed(
+          {
+            startedAt: Time,
+            durationMs: nullable(Type.Integer({ description: "null: it runs" })),
+            findings: Type.Unknown({ description: "what it found and did, differing from job to job" }),
+            error: nullable(Type.String({ description: "why it failed; null: it did not" })),
+          },
+          { title: "JobRun" },
+        ),
+      ),
+      nextRunAt: nullable(Time),
+    },
+    { title: "Job" },
+  ),
 );
 
 export function jobRoutes(app: Api, { database, jobs }: JobRouteDependencies): void {
@@ -56,8 +62,9 @@ export function jobRoutes(app: Api, { database, jobs }: JobRouteDependencies): v
     {
       config: { right: "jobs:read" },
       schema: {
+        operationId: "listJobs",
         tags,
-        summary: "Scheduled jobs and their last run",
+        summary: "Scheduled jobs and their last run, by name",
         querystring: listQuery({}),
         response: { 200: pageOf(Job) },
       },
@@ -72,12 +79,13 @@ export function jobRoutes(app: Api, { database, jobs }: JobRouteDependencies): v
   app.post(
     "/v1/jobs/:name/run",
     {
-      config: { right: "jobs:run" },
+      config: { right: "jobs:run", problems: ["job-running"] },
       schema: {
+        operationId: "runJob",
         tags,
         summary: "Runs a job now, and answers with what it found",
-        params: closed({ name: Id }),
-        body: Type.Optional(Type.Union([closed({}), Type.Null()])),
+        params: closed({ name: documented(Id, "the job's name, as the list has it") }),
+        body: nothing,
         response: { 200: Job },
       },
     },

@@ -9,28 +9,35 @@ import { callerOf } from "../caller.ts";
 import { ApiError } from "../errors.ts";
 import { insertKey, keyById, listKeys, revokeKey, sourceExists } from "../key-store.ts";
 import { roles } from "../rights.ts";
-import { closed, Id, listQuery, nullable, pageOf, pageRequest, Time } from "../shapes.ts";
+import { closed, documented, Id, listQuery, nullable, oneOf, pageOf, pageRequest, Time, Uuid } from "../shapes.ts";
 
-const Key = closed({
-  id: Type.String(),
-  name: nullable(Type.String()),
-  role: Type.Enum([...roles]),
+const role = oneOf(roles, { description: "what the key may do; `ingest` only sends the reports of its source" });
+
+const fields = {
+  id: Type.String({ format: "uuid" }),
+  name: nullable(Type.String({ description: "who or what has it" })),
+  role,
   source: nullable(Type.String({ description: "the one source that an ingest key speaks for" })),
   createdAt: Time,
   revokedAt: nullable(Time),
-});
+};
 
-const NewKey = closed({
-  id: Type.String(),
-  name: nullable(Type.String()),
-  role: Type.Enum([...roles]),
-  source: nullable(Type.String()),
-  createdAt: Time,
-  revokedAt: nullable(Time),
-  key: Type.String({ description: "shown here and never again" }),
-});
+const Key = closed(fields, { title: "Key", description: "An API key, but for the key itself: that is not kept" });
 
-const KeyParams = closed({ id: Type.String({ format: "uuid" }) });
+const NewKey = closed(
+  {
+    ...fields,
+    key: Type.String({ description: "what to send as `Authorization: Bearer`; only its digest is kept" }),
+  },
+  { title: "NewKey" },
+);
+
+const KeyParams = closed({ id: Uuid });
+
+const created =
+  "The key is in this answer and in no other call's: only its digest is stored. Sent with an `Idempotency-Key`, the call " +
+  "can be repeated for a day by the same caller, and answers with the same key: the answer is kept for that, sealed. A " +
+  "client that sent none and lost the answer finds the new key in `GET /v1/keys`, revokes it and makes another.";
 
 export interface KeyRouteDependencies {
   readonly database: Database;
@@ -46,6 +53,7 @@ export function keyRoutes(app: Api, { database, now }: KeyRouteDependencies): vo
     {
       config,
       schema: {
+        operationId: "listKeys",
         tags,
         summary: "Keys, newest first, revoked ones too",
         querystring: listQuery({}),
@@ -57,7 +65,10 @@ export function keyRoutes(app: Api, { database, now }: KeyRouteDependencies): vo
 
   app.get(
     "/v1/keys/:id",
-    { config, schema: { tags, summary: "One key", params: KeyParams, response: { 200: Key } } },
+    {
+      config,
+      schema: { operationId: "getKey", tags, summary: "One key", params: KeyParams, response: { 200: Key } },
+    },
     async (request) => {
       const key = await keyById(database, request.params.id);
       if (!key) throw new ApiError("unknown-key", `there is no key ${request.params.id}`);
@@ -65,14 +76,27 @@ export function keyRoutes(app: Api, { database, now }: KeyRouteDependencies): vo
     },
   );
 
-  const body = closed({
-    role: Type.Enum([...roles]),
-    name: Type.Optional(Type.String({ maxLength: 200 })),
-    source: Type.Optional(Id),
-  });
+  const body = closed(
+    {
+      role,
+      name: Type.Optional(Type.String({ maxLength: 200, description: "who or what gets it" })),
+      source: Type.Optional(documented(Id, "for role `ingest`, and only for it: the source that the key speaks for")),
+    },
+    { title: "KeyOrder", examples: [{ role: "ingest", name: "Shadowserver fetcher", source: "shadowserver" }] },
+  );
   app.post(
     "/v1/keys",
-    { config, schema: { tags, summary: "Makes a key and shows it once", body, response: { 201: NewKey } } },
+    {
+      config: { ...config, problems: ["unknown-source"] },
+      schema: {
+        operationId: "createKey",
+        tags,
+        summary: "Makes a key and shows it",
+        description: created,
+        body,
+        response: { 201: NewKey },
+      },
+    },
     async (request, reply) => {
       const { role, name, source } = request.body;
       await checkSource(role, source);
@@ -109,7 +133,17 @@ export function keyRoutes(app: Api, { database, now }: KeyRouteDependencies): vo
 
   app.delete(
     "/v1/keys/:id",
-    { config, schema: { tags, summary: "Revokes a key, at once", params: KeyParams, response: { 200: Key } } },
+    {
+      config,
+      schema: {
+        operationId: "revokeKey",
+        tags,
+        summary: "Revokes a key, at once",
+        description: "It stays in the list, revoked. Revoked again it is as it was.",
+        params: KeyParams,
+        response: { 200: Key },
+      },
+    },
     async (request) =>
       await database.transaction(async (trx) => {
         const revoked = await revokeKey(trx, { id: request.params.id, by: callerOf(request).actor, at: now() });

@@ -13,25 +13,39 @@ import { ApiError } from "../errors.ts";
 import { createDetailReader, MeasureKindParam, MeasureParams } from "../measure-order.ts";
 import { MeasureShape, OrderShape, type OrderView } from "../measure-shapes.ts";
 import { type OrderDependencies, orderByPerson } from "../order-by-person.ts";
-import { closed, GivenTime, Id, NumberedId } from "../shapes.ts";
+import type { ProblemCode } from "../problem-codes.ts";
+import { givenMoment } from "../read-moment.ts";
+import { closed, documented, GivenTime, Id, NumberedId, optionalBody } from "../shapes.ts";
 import { knownMeasure } from "./measure-routes.ts";
 
-const reason = Type.String({ minLength: 1, maxLength: 1000 });
+const why = "kept with the measure, for whoever asks why";
+const reason = Type.String({ minLength: 1, maxLength: 1000, description: why });
 
-const Order = closed({
-  reason,
-  case: Type.Optional(NumberedId),
-  until: Type.Optional(GivenTime),
-  params: Type.Optional(MeasureParams),
-  dryRun: Type.Optional(
-    Type.Boolean({
-      description: "answers what it would be, and changes nothing; id is null where it would be a new one",
-    }),
-  ),
-});
+const Order = closed(
+  {
+    reason,
+    case: Type.Optional(documented(NumberedId, "a case of this subscriber that it belongs to")),
+    until: Type.Optional(documented(GivenTime, "when it ends by itself; absent: in 30 days, and a termination never")),
+    params: Type.Optional(MeasureParams),
+    dryRun: Type.Optional(
+      Type.Boolean({
+        description: "answers what it would be, and changes nothing; id is null where it would be a new one",
+      }),
+    ),
+  },
+  {
+    title: "MeasureOrder",
+    examples: [{ reason: "spam from this line since noon", params: { downKbps: 512, upKbps: 128 } }],
+  },
+);
 
 const waitMs = Type.Optional(
-  Type.Integer({ minimum: 0, maximum: 60_000, description: "wait so long for the outcome" }),
+  Type.Integer({
+    minimum: 0,
+    maximum: 60_000,
+    default: 0,
+    description: "for how many milliseconds to wait for the outcome at most; 0: answer at once",
+  }),
 );
 
 export interface MeasureOrderDependencies extends OrderDependencies {
@@ -39,6 +53,13 @@ export interface MeasureOrderDependencies extends OrderDependencies {
   readonly now: () => Date;
   readonly dispatcher: { wake(): void; settled(subscriberId: string, waitMs: number): Promise<void> };
 }
+
+const orderProblems = [
+  "unknown-case",
+  "no-credential",
+  "no-local-credentials",
+  "unsupported-by-vendor",
+] as const satisfies readonly ProblemCode[];
 
 /** Takes a dry run back; carries what it found. */
 class DryRunEnd extends Error {
@@ -77,7 +98,7 @@ export function measureOrderRoutes(app: Api, dependencies: MeasureOrderDependenc
     body: Static<typeof Order>,
   ): Promise<Measure> => {
     const detail = readDetail(to.kind, body.params ?? {});
-    const until = body.until === undefined ? undefined : new Date(body.until);
+    const until = body.until === undefined ? undefined : givenMoment(body.until);
     if (until && until <= now()) throw pastEnd();
     return await database.transaction(async (trx) => {
       const { measure, changed } = await orderByPerson(
@@ -108,10 +129,14 @@ export function measureOrderRoutes(app: Api, dependencies: MeasureOrderDependenc
   app.put(
     "/v1/subscribers/:id/measures/:kind",
     {
-      config: ordering,
+      config: { ...ordering, problems: orderProblems },
       schema: {
+        operationId: "orderMeasure",
         tags,
         summary: "Orders a measure",
+        description:
+          "It is to hold from then on: on every open session, and at the next login. Ordered again it is the same measure; " +
+          "with other params it takes the place of the one before. `terminate` waits for a second person's approval.",
         params,
         querystring: closed({ waitMs }),
         body: Order,
@@ -129,12 +154,13 @@ export function measureOrderRoutes(app: Api, dependencies: MeasureOrderDependenc
     },
   );
 
-  const lifting = closed({ waitMs, reason: Type.Optional(reason) });
+  const lifting = closed({ waitMs, reason: Type.Optional(documented(reason, `${why}; absent: none`)) });
   app.delete(
     "/v1/subscribers/:id/measures/:kind",
     {
       config: ordering,
       schema: {
+        operationId: "liftMeasure",
         tags,
         summary: "Lifts a measure, and restores what was there before it",
         params,
@@ -163,17 +189,20 @@ export function measureOrderRoutes(app: Api, dependencies: MeasureOrderDependenc
   );
 
   const measureParams = closed({ id: NumberedId });
-  const nothing = Type.Optional(Type.Union([closed({ reason: Type.Optional(reason) }), Type.Null()]));
+  const decision = optionalBody({ reason: Type.Optional(reason) });
   app.post(
     "/v1/measures/:id/approve",
     {
-      config: deciding,
+      config: { ...deciding, problems: ["not-waiting", "not-a-person", "same-person"] },
       schema: {
+        operationId: "approveMeasure",
         tags,
         summary: "Lets a waiting measure come into force",
+        description:
+          "One that a breaker holds takes anybody with the right; a termination takes a second person's key.",
         params: measureParams,
         querystring: closed({ waitMs }),
-        body: nothing,
+        body: decision,
         response,
       },
     },
@@ -191,8 +220,15 @@ export function measureOrderRoutes(app: Api, dependencies: MeasureOrderDependenc
   app.post(
     "/v1/measures/:id/reject",
     {
-      config: deciding,
-      schema: { tags, summary: "Throws a waiting measure away", params: measureParams, body: nothing, response },
+      config: { ...deciding, problems: ["not-waiting", "not-a-person"] },
+      schema: {
+        operationId: "rejectMeasure",
+        tags,
+        summary: "Throws a waiting measure away",
+        params: measureParams,
+        body: decision,
+        response,
+      },
     },
     async (request, reply) => {
       const caller = callerOf(request);

@@ -7,7 +7,7 @@ import { ApiError } from "../errors.ts";
 import { MeasureKindParam } from "../measure-order.ts";
 import { MeasureShape } from "../measure-shapes.ts";
 import { measureFilterStates, measuresInState } from "../measures-in-state.ts";
-import { closed, Id, listQuery, NumberedId, pageOf, pageRequest } from "../shapes.ts";
+import { closed, documented, Id, listQuery, NumberedId, oneOf, pageOf, pageRequest } from "../shapes.ts";
 
 /** The measure, or the 404 that says that there is none. */
 export async function knownMeasure(on: Queryable, id: string): Promise<MeasureView> {
@@ -22,19 +22,28 @@ export function measureRoutes(app: Api, { database }: { readonly database: Datab
   const tags = ["measures"];
 
   const query = listQuery({
-    subscriber: Type.Optional(Id),
-    kind: Type.Optional(MeasureKindParam),
-    case: Type.Optional(NumberedId),
+    subscriber: Type.Optional(documented(Id, "absent: all")),
+    kind: Type.Optional(documented(MeasureKindParam, "absent: all")),
+    case: Type.Optional(documented(NumberedId, "absent: all")),
     state: Type.Optional(
-      Type.Enum([...measureFilterStates], { description: "active: in force, or being brought about" }),
+      oneOf(measureFilterStates, {
+        description: "absent: all, those that are over too; active: pending, in force, partial or failed",
+      }),
     ),
-    heldBy: Type.Optional(Type.String({ maxLength: 300, description: "the id of a breaker" })),
+    heldBy: Type.Optional(Type.String({ maxLength: 300, description: "the id of a breaker; absent: all" })),
   });
   app.get(
     "/v1/measures",
     {
       config,
-      schema: { tags, summary: "Measures, newest first", querystring: query, response: { 200: pageOf(MeasureShape) } },
+      schema: {
+        operationId: "listMeasures",
+        tags,
+        summary: "Measures, newest first",
+        description: "Narrowed by state, a page may hold fewer than its limit, or none, and yet have a next one.",
+        querystring: query,
+        response: { 200: pageOf(MeasureShape) },
+      },
     },
     async (request) => {
       const { subscriber, kind, case: caseId, state, heldBy } = request.query;
@@ -55,7 +64,13 @@ export function measureRoutes(app: Api, { database }: { readonly database: Datab
     "/v1/measures/:id",
     {
       config,
-      schema: { tags, summary: "One measure", params: closed({ id: NumberedId }), response: { 200: MeasureShape } },
+      schema: {
+        operationId: "getMeasure",
+        tags,
+        summary: "One measure",
+        params: closed({ id: NumberedId }),
+        response: { 200: MeasureShape },
+      },
     },
     async (request) => await knownMeasure(database, request.params.id),
   );
@@ -65,8 +80,10 @@ export function measureRoutes(app: Api, { database }: { readonly database: Datab
     {
       config,
       schema: {
+        operationId: "getSubscriberMeasure",
         tags,
         summary: "The newest measure of this kind",
+        description: "Also one that is over.",
         params: closed({ id: Id, kind: MeasureKindParam }),
         response: { 200: MeasureShape },
       },

@@ -1,6 +1,5 @@
 import { type Static, Type } from "typebox";
 import type { Database } from "../../database/database.ts";
-import { measureKinds } from "../../enforcement/measure.ts";
 import type { Nas } from "../../nas/nas.ts";
 import type { NasDirectory } from "../../nas/nas-directory.ts";
 import type { NasInput } from "../../nas/nas-store.ts";
@@ -11,63 +10,64 @@ import { changedFields } from "../changed-fields.ts";
 import { checkSameId } from "../check-same-id.ts";
 import { ApiError } from "../errors.ts";
 import { type AttributeCheck, checkSessionKeys, profilesView, readProfiles } from "../nas-profiles.ts";
+import { CoaShape, MessageAuthenticatorShape, ProfilesBody, ProfilesShape } from "../nas-shapes.ts";
 import { checkVendor, type VendorList } from "../nas-vendors.ts";
 import { pageOfIds } from "../page-of-ids.ts";
-import { closed, Id, IpAddress, listQuery, nullable, pageOf, pageRequest, Time } from "../shapes.ts";
+import type { ProblemCode } from "../problem-codes.ts";
+import { closed, documented, Id, IpAddress, listQuery, nullable, pageOf, pageRequest, Time } from "../shapes.ts";
 
-const rule = Type.Enum(["require", "auto", "off"]);
-
-const Coa = closed({
-  maxInFlight: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_536 })),
-  ratePerSecond: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000 })),
-  messageAuthenticator: Type.Optional(Type.Boolean()),
-  sessionKeys: Type.Optional(
-    Type.Array(Type.String({ minLength: 1, maxLength: 100 }), { maxItems: 20, uniqueItems: true }),
-  ),
-  timeoutMs: Type.Optional(
-    Type.Integer({ minimum: 10, maximum: 60_000, description: "the first wait; it doubles, with jitter" }),
-  ),
-  retries: Type.Optional(
-    Type.Integer({ minimum: 0, maximum: 20, description: "retransmissions after the first datagram" }),
-  ),
-  changePort: Type.Optional(Type.Boolean()),
+const coaPort = Type.Integer({ minimum: 1, maximum: 65_535, description: "absent: the vendor's own" });
+const identifier = Type.String({
+  minLength: 1,
+  maxLength: 253,
+  description: "its NAS-Identifier, where several are behind one address",
 });
 
-const profile = Type.Optional(
-  Type.Unsafe<unknown>({
-    type: ["object", "array"],
-    description: '{"Filter-Id": "a", "Cisco-AVPair": ["b", "c"]}, or [{"name": …, "tag": …, "value": …}]',
-  }),
+const NasBody = closed(
+  {
+    id: Type.Optional(documented(Id, "that of the address, if given")),
+    address: documented(IpAddress, "the IPv4 or IPv6 address that its packets come from, and that requests go to"),
+    secret: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 255, description: "shared with it; absent: the one before stays" }),
+    ),
+    vendor: Type.String({ maxLength: 40, examples: ["generic"], description: "`generic` fits what speaks RADIUS" }),
+    coaPort: Type.Optional(coaPort),
+    identifier: Type.Optional(identifier),
+    requireMessageAuthenticator: Type.Optional(MessageAuthenticatorShape),
+    coa: Type.Optional(CoaShape),
+    profiles: Type.Optional(ProfilesBody),
+  },
+  {
+    title: "NasInput",
+    examples: [{ address: "192.0.2.10", secret: "a-long-random-secret", vendor: "juniper", coa: { retries: 3 } }],
+  },
 );
 
-const NasBody = closed({
-  id: Type.Optional(Id),
-  address: IpAddress,
-  secret: Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: "absent: the one before stays" })),
-  vendor: Type.String({ maxLength: 40 }),
-  coaPort: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535 })),
-  identifier: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
-  requireMessageAuthenticator: Type.Optional(rule),
-  coa: Type.Optional(Coa),
-  profiles: Type.Optional(
-    closed(Object.fromEntries([...measureKinds, "none"].map((kind) => [kind, profile])), {
-      description: "what each measure is on this NAS, by attribute name; none: what an unrestricted session gets",
-    }),
-  ),
-});
+const NasView = closed(
+  {
+    id: Type.String(),
+    address: Type.String(),
+    vendor: Type.String(),
+    coaPort: Type.Integer(),
+    identifier: nullable(identifier),
+    requireMessageAuthenticator: MessageAuthenticatorShape,
+    coa: Type.Unsafe<Nas["coa"]>(CoaShape),
+    profiles: ProfilesShape,
+    createdAt: Time,
+    updatedAt: Time,
+  },
+  { title: "Nas", description: "A network access server, without its secret" },
+);
 
-const NasView = closed({
-  id: Type.String(),
-  address: Type.String(),
-  vendor: Type.String(),
-  coaPort: Type.Integer(),
-  identifier: nullable(Type.String()),
-  requireMessageAuthenticator: rule,
-  coa: Type.Unsafe<Nas["coa"]>(Coa),
-  profiles: Type.Record(Type.String(), Type.Record(Type.String(), Type.Unknown())),
-  createdAt: Time,
-  updatedAt: Time,
-});
+const nasProblems = [
+  "unknown-vendor",
+  "unknown-attribute",
+  "invalid-attribute-value",
+  "attribute-not-allowed",
+  "profile-too-large",
+  "secret-required",
+  "address-taken",
+] as const satisfies readonly ProblemCode[];
 
 export interface NasRouteDependencies {
   readonly database: Database;
@@ -118,7 +118,13 @@ export function nasRoutes(app: Api, { database, nasDirectory, vendors, attribute
     "/v1/nas",
     {
       config: reading,
-      schema: { tags, summary: "All NASes", querystring: listQuery({}), response: { 200: pageOf(NasView) } },
+      schema: {
+        operationId: "listNases",
+        tags,
+        summary: "All NASes, by id",
+        querystring: listQuery({}),
+        response: { 200: pageOf(NasView) },
+      },
     },
     async (request) => {
       const { items, next } = pageOfIds(nasDirectory.all(), pageRequest(request.query));
@@ -128,17 +134,30 @@ export function nasRoutes(app: Api, { database, nasDirectory, vendors, attribute
 
   app.get(
     "/v1/nas/:id",
-    { config: reading, schema: { tags, summary: "One NAS, without its secret", params, response: { 200: NasView } } },
+    {
+      config: reading,
+      schema: {
+        operationId: "getNas",
+        tags,
+        summary: "One NAS, without its secret",
+        params,
+        response: { 200: NasView },
+      },
+    },
     async (request) => view(known(request.params.id)),
   );
 
   app.put(
     "/v1/nas/:id",
     {
-      config: writing,
+      config: { ...writing, problems: nasProblems },
       schema: {
+        operationId: "putNas",
         tags,
         summary: "Creates or replaces a NAS",
+        description:
+          "Replaces: what is left out gets its default again, but for the secret, which stays. Its packets are answered " +
+          "from this answer on.",
         params,
         body: NasBody,
         response: { 200: NasView, 201: NasView },
@@ -163,6 +182,7 @@ export function nasRoutes(app: Api, { database, nasDirectory, vendors, attribute
     {
       config: writing,
       schema: {
+        operationId: "deleteNas",
         tags,
         summary: "Removes a NAS: its packets are dropped from then on",
         params,

@@ -1,43 +1,14 @@
 import { Type } from "typebox";
 import type { Queryable } from "../../database/database.ts";
-import { severities } from "../../intake/category.ts";
-import { listObservations, type ObservationView } from "../../response/observation-view-store.ts";
+import { listObservations } from "../../response/observation-view-store.ts";
 import type { Api } from "../api.ts";
-import { closed, Id, listQuery, NumberedId, nullable, pageOf, pageRequest, Time } from "../shapes.ts";
-
-const text = Type.String();
-
-/** An observation as the API shows it. */
-export const ObservationShape = Type.Unsafe<ObservationView>(
-  closed({
-    id: text,
-    report: text,
-    row: Type.Integer({ description: "its record's number in the report" }),
-    source: text,
-    at: Time,
-    until: nullable(Time),
-    ip: text,
-    port: nullable(Type.Integer()),
-    protocol: nullable(text),
-    category: text,
-    severity: Type.Enum([...severities]),
-    name: nullable(text),
-    description: nullable(text),
-    evidence: Type.Unknown(),
-    verdict: Type.Enum(["exact", "ambiguous", "none"]),
-    reason: text,
-    candidates: Type.Array(closed({ subscriber: nullable(text), session: text, from: Time, to: nullable(Time) })),
-    subscriber: nullable(text),
-    session: nullable(text),
-    case: nullable(text),
-    receivedAt: Time,
-  }),
-);
+import { ObservationShape } from "../observation-shape.ts";
+import { documented, Id, listQuery, NumberedId, pageOf, pageRequest } from "../shapes.ts";
 
 const query = listQuery({
-  subscriber: Type.Optional(Id),
-  case: Type.Optional(NumberedId),
-  report: Type.Optional(Type.String({ format: "uuid" })),
+  subscriber: Type.Optional(documented(Id, "absent: all")),
+  case: Type.Optional(documented(NumberedId, "absent: all")),
+  report: Type.Optional(Type.String({ format: "uuid", description: "absent: all" })),
 });
 
 export function observationRoutes(app: Api, { database }: { readonly database: Queryable }): void {
@@ -46,6 +17,7 @@ export function observationRoutes(app: Api, { database }: { readonly database: Q
     {
       config: { right: "observations:read" },
       schema: {
+        operationId: "listObservations",
         tags: ["reports"],
         summary: "Observations, newest first",
         querystring: query,

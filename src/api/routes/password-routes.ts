@@ -9,7 +9,7 @@ import { recordAudit } from "../audit-store.ts";
 import { callerOf } from "../caller.ts";
 import { ApiError } from "../errors.ts";
 import { noLocalCredentials } from "../no-local-credentials.ts";
-import { closed, Id } from "../shapes.ts";
+import { closed, Id, nothing, oneOf } from "../shapes.ts";
 
 export interface PasswordRouteDependencies {
   readonly database: Database;
@@ -26,7 +26,7 @@ export function passwordRoutes(app: Api, dependencies: PasswordRouteDependencies
   const config = { right: "password:tell" } as const;
   const tags = ["subscribers"];
   const params = closed({ id: Id });
-  const nothing = Type.Optional(Type.Union([closed({}), Type.Null()]));
+  const Revealed = closed({ password: Type.String() }, { title: "PasswordRevealed" });
 
   const checkExists = async (id: string): Promise<void> => {
     if (!(await subscriberExists(database, id)))
@@ -37,13 +37,17 @@ export function passwordRoutes(app: Api, dependencies: PasswordRouteDependencies
     "/v1/subscribers/:id/password/reveal",
     {
       // An answer kept for its Idempotency-Key would tell the password again, to nobody's knowledge.
-      config: { ...config, ownIdempotency: true },
+      config: { ...config, idempotency: "ignored", problems: ["no-password-waiting", "already-revealed"] },
       schema: {
+        operationId: "revealPassword",
         tags,
-        summary: "Tells a regenerated password, once: an Idempotency-Key does not make it be told again",
+        summary: "Tells a regenerated password, once",
+        description:
+          "For the helpdesk, with the customer on the phone; the audit says who was told. An `Idempotency-Key` does not make " +
+          "it be told again: where the answer was lost, regenerate it anew.",
         params,
         body: nothing,
-        response: { 200: closed({ password: Type.String() }) },
+        response: { 200: Revealed },
       },
     },
     async (request) => {
@@ -64,14 +68,19 @@ export function passwordRoutes(app: Api, dependencies: PasswordRouteDependencies
     },
   );
 
-  const Regenerated = closed({ subscriber: Type.String(), state: Type.Literal("waiting-to-be-told") });
+  const Regenerated = closed(
+    { subscriber: Type.String(), state: oneOf(["waiting-to-be-told"]) },
+    { title: "PasswordRegenerated" },
+  );
   app.post(
     "/v1/subscribers/:id/password/regenerate",
     {
-      config,
+      config: { ...config, problems: ["no-credential", "no-local-credentials"] },
       schema: {
+        operationId: "regeneratePassword",
         tags,
-        summary: "Gives a new password, to be told by …/reveal; the old one never works again",
+        summary: "Gives a new password; the old one never works again",
+        description: "The new one is not in the answer: `…/password/reveal` tells it, once.",
         params,
         body: nothing,
         response: { 200: Regenerated },

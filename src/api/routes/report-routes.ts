@@ -1,5 +1,6 @@
 import { Type } from "typebox";
 import type { Queryable } from "../../database/database.ts";
+import { rowCodes } from "../../intake/observation.ts";
 import { MAX_REPORT_BYTES } from "../../intake/report-limits.ts";
 import type { ReceiveReport, ReportAnswer } from "../../response/receive-report.ts";
 import { type ReportView, reportById } from "../../response/report-view-store.ts";
@@ -9,27 +10,34 @@ import { recordAudit } from "../audit-store.ts";
 import { type Caller, callerOf } from "../caller.ts";
 import { ApiError } from "../errors.ts";
 import { fileNameIn } from "../file-name.ts";
-import { closed, Id, Time } from "../shapes.ts";
+import { RowNumber } from "../observation-fields.ts";
+import { reportBodies, reportProblems } from "../report-bodies.ts";
+import { closed, documented, Id, oneOf, Time, Uuid } from "../shapes.ts";
 
-const rejected = Type.Unsafe<ReportAnswer["rejected"]>(
-  Type.Array(
-    closed({
-      row: Type.Integer({ description: "the record's number from 1, a header not counted" }),
-      code: Type.String(),
-      detail: Type.String(),
-    }),
-  ),
+const rowCode = oneOf(Object.keys(rowCodes), { description: "stable; docs/errors.md explains each" });
+
+const Rejection = closed(
+  { row: RowNumber, code: rowCode, detail: Type.String({ description: "in words, for people" }) },
+  { title: "Rejection", description: "A record that was left out; the others are kept" },
 );
+const rejected = Type.Unsafe<ReportAnswer["rejected"]>(Type.Array(Rejection));
 
-const Receipt = closed({
-  id: Type.String(),
+const counts = {
   accepted: Type.Integer({ description: "stored, whatever their attribution" }),
-  duplicates: Type.Integer(),
-  rejected,
-  cases: Type.Unsafe<ReportAnswer["cases"]>(Type.Array(Type.String())),
-});
+  duplicates: Type.Integer({ description: "this source has claimed the same before" }),
+};
 
-const types = ["application/json", "text/csv", "application/x-ndjson", "application/gzip"];
+const Receipt = closed(
+  {
+    id: Type.String({ format: "uuid" }),
+    ...counts,
+    rejected,
+    cases: Type.Unsafe<ReportAnswer["cases"]>(
+      Type.Array(Type.String(), { description: "the cases that it opened or added to" }),
+    ),
+  },
+  { title: "ReportReceipt" },
+);
 
 export interface ReportSendDependencies {
   readonly database: Queryable;
@@ -60,9 +68,14 @@ export async function reportSendRoutes(
   );
 
   const querystring = closed({
-    source: Type.Optional(Id),
+    source: Type.Optional(documented(Id, "who reports")),
     type: Type.Optional(
-      Type.String({ maxLength: 100, description: "the Shadowserver report, where the file name does not say it" }),
+      Type.String({
+        maxLength: 100,
+        description:
+          "of Shadowserver's CSV: which report it is, for example `event4_sinkhole`; absent: the file's name in " +
+          "Content-Disposition says it",
+      }),
     ),
   });
   app.post(
@@ -70,14 +83,21 @@ export async function reportSendRoutes(
     {
       config: {
         right: "reports:send",
-        rawBody: { types, description: "the report as it is; also gzipped" },
+        rawBody: reportBodies,
+        problems: reportProblems,
         // Only a key that speaks for one source may leave it out.
         requiredQuery: ["source"],
       },
       bodyLimit: MAX_REPORT_BYTES,
       schema: {
+        operationId: "sendReport",
         tags: ["reports"],
         summary: "Takes in a report, and does what follows from it",
+        description:
+          "The body is the report as it is, by its Content-Type; also gzipped, with `Content-Encoding: gzip` or as " +
+          "`application/gzip`. Records that cannot be read are told by their number, and the others are kept. When this " +
+          "answers, the observations are stored, their cases opened and measures ordered. The same report again changes " +
+          "nothing. A key of role `ingest` may leave `source` out.",
         querystring,
         response: { 202: Receipt },
       },
@@ -112,18 +132,20 @@ export async function reportSendRoutes(
 }
 
 const ReportShape = Type.Unsafe<ReportView>(
-  closed({
-    id: Type.String(),
-    source: Type.String(),
-    receivedAt: Time,
-    format: Type.String(),
-    sha256: Type.String({ description: "of the body as posted, hex" }),
-    byteCount: Type.Integer(),
-    accepted: Type.Integer(),
-    duplicates: Type.Integer(),
-    rejected,
-    cases: Type.Array(Type.String()),
-  }),
+  closed(
+    {
+      id: Type.String({ format: "uuid" }),
+      source: Type.String(),
+      receivedAt: Time,
+      format: Type.String({ description: "as what it was read" }),
+      sha256: Type.String({ pattern: "^[0-9a-f]{64}$", description: "of the body as posted" }),
+      byteCount: Type.Integer({ description: "of the body as posted" }),
+      ...counts,
+      rejected,
+      cases: Type.Array(Type.String(), { description: "the cases that its observations belong to" }),
+    },
+    { title: "Report" },
+  ),
 );
 
 export function reportRoutes(app: Api, { database }: { readonly database: Queryable }): void {
@@ -132,9 +154,11 @@ export function reportRoutes(app: Api, { database }: { readonly database: Querya
     {
       config: { right: "reports:read" },
       schema: {
+        operationId: "getReport",
         tags: ["reports"],
         summary: "What became of a report",
-        params: closed({ id: Type.String({ format: "uuid" }) }),
+        description: "A key of role `ingest` sees the reports of its own source only.",
+        params: closed({ id: Uuid }),
         response: { 200: ReportShape },
       },
     },

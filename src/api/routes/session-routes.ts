@@ -5,43 +5,69 @@ import { listSessions } from "../../session/session-list-store.ts";
 import type { SessionView } from "../../session/session-view.ts";
 import type { Api } from "../api.ts";
 import { ApiError } from "../errors.ts";
-import { closed, Id, IpAddress, listQuery, NumberedId, nullable, pageOf, pageRequest } from "../shapes.ts";
+import { ProfileShape } from "../profile-shape.ts";
+import {
+  closed,
+  documented,
+  Id,
+  IpAddress,
+  listQuery,
+  mapOf,
+  NumberedId,
+  nullable,
+  oneOf,
+  pageOf,
+  pageRequest,
+} from "../shapes.ts";
 
 const text = Type.String();
 const time = Type.String({ format: "date-time" });
-const profile = nullable(Type.Unsafe<object>({ type: "object" }));
+const profile = (description: string) =>
+  Type.Unsafe<object | null>({ ...nullable(ProfileShape), description: `${description}; null: unrestricted` });
 
 /** A session as the API shows it. */
 export const SessionShape = Type.Unsafe<SessionView>(
-  closed({
-    id: text,
-    nas: text,
-    acctSessionId: text,
-    username: text,
-    subscriber: nullable(text),
-    ipv4: nullable(text),
-    ipv6: Type.Array(text),
-    startedAt: time,
-    stoppedAt: nullable(time),
-    lastSeenAt: time,
-    inputOctets: Type.Number(),
-    outputOctets: Type.Number(),
-    terminateCause: nullable(text),
-    profile: closed({
-      desired: profile,
-      applied: profile,
-      observed: profile,
-      state: Type.Enum(["in-force", "pending", "drifted", "unknown"]),
-    }),
-  }),
+  closed(
+    {
+      id: text,
+      nas: text,
+      acctSessionId: text,
+      username: text,
+      subscriber: nullable(Type.String({ description: "whose it is; null: nobody has this username" })),
+      ipv4: nullable(text),
+      ipv6: Type.Array(text, { description: "addresses and prefixes" }),
+      startedAt: time,
+      stoppedAt: nullable(time),
+      lastSeenAt: time,
+      inputOctets: Type.Number({ description: "from the customer" }),
+      outputOctets: Type.Number({ description: "to the customer" }),
+      terminateCause: nullable(Type.String({ description: "RFC 2866 section 5.10" })),
+      profile: closed(
+        {
+          desired: profile("what it is to have"),
+          applied: profile("what its NAS acknowledged"),
+          observed: nullable(
+            mapOf(Type.Array(text), { description: "what accounting shows, by attribute; null: nothing yet" }),
+          ),
+          state: oneOf(["in-force", "pending", "drifted", "unknown"], {
+            description:
+              "pending: still to be changed; drifted: the NAS acknowledged, but accounting shows another; unknown: the NAS " +
+              "fell silent in the middle of a change",
+          }),
+        },
+        { title: "SessionProfile" },
+      ),
+    },
+    { title: "Session", description: "One attachment of a subscriber to a NAS" },
+  ),
 );
 
 const query = listQuery({
-  state: Type.Optional(Type.Enum(["open", "closed"])),
-  subscriber: Type.Optional(Id),
-  username: Type.Optional(Type.String({ minLength: 1, maxLength: 253 })),
-  nas: Type.Optional(Id),
-  ip: Type.Optional(IpAddress),
+  state: Type.Optional(oneOf(["open", "closed"], { description: "absent: both" })),
+  subscriber: Type.Optional(documented(Id, "absent: all")),
+  username: Type.Optional(Type.String({ minLength: 1, maxLength: 253, description: "exactly; absent: all" })),
+  nas: Type.Optional(documented(Id, "absent: all")),
+  ip: Type.Optional(documented(IpAddress, "an address that it has, or had if `state` is not `open`; absent: all")),
 });
 
 export function sessionRoutes(app: Api, { database }: { readonly database: Database }): void {
@@ -52,7 +78,13 @@ export function sessionRoutes(app: Api, { database }: { readonly database: Datab
     "/v1/sessions",
     {
       config,
-      schema: { tags, summary: "Sessions, newest first", querystring: query, response: { 200: pageOf(SessionShape) } },
+      schema: {
+        operationId: "listSessions",
+        tags,
+        summary: "Sessions, newest first",
+        querystring: query,
+        response: { 200: pageOf(SessionShape) },
+      },
     },
     async (request) => {
       const { state, subscriber, username, nas, ip } = request.query;
@@ -75,7 +107,13 @@ export function sessionRoutes(app: Api, { database }: { readonly database: Datab
     "/v1/sessions/:id",
     {
       config,
-      schema: { tags, summary: "One session", params: closed({ id: NumberedId }), response: { 200: SessionShape } },
+      schema: {
+        operationId: "getSession",
+        tags,
+        summary: "One session",
+        params: closed({ id: NumberedId }),
+        response: { 200: SessionShape },
+      },
     },
     async (request) => {
       const { items } = await listSessions(database, { id: request.params.id }, { limit: 1 });

@@ -8,20 +8,34 @@ import { recordAudit } from "../audit-store.ts";
 import { changedFields } from "../changed-fields.ts";
 import { checkSameId } from "../check-same-id.ts";
 import { ApiError } from "../errors.ts";
-import { closed, Id, listQuery, pageOf, pageRequest } from "../shapes.ts";
+import { anything, closed, documented, Id, listQuery, oneOf, pageOf, pageRequest } from "../shapes.ts";
 
 const fields = {
-  kind: Type.Enum([...sourceKinds]),
+  kind: oneOf(sourceKinds, { description: "monitoring: the provider's own, whose formats nobody else may send" }),
   trust: Type.Integer({ minimum: 0, maximum: 100, description: "from 80 on, the shipped playbooks act on one report" }),
   categories: Type.Optional(
-    Type.Array(Type.String({ maxLength: 60 }), { maxItems: 50, description: "absent: every one" }),
+    Type.Array(Type.String({ maxLength: 60 }), {
+      maxItems: 50,
+      description: "what it may report, in any of the words that reports use; absent: everything",
+    }),
   ),
-  maxObservationsPerHour: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647 })),
-  mail: Type.Optional(Type.Unsafe<NonNullable<SourceInput["mail"]>>({ type: "object" })),
+  maxObservationsPerHour: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: "absent: no limit" }),
+  ),
+  mail: Type.Optional(
+    Type.Unsafe<NonNullable<SourceInput["mail"]>>(
+      anything("kept as given, and shown to whoever may read sources: no place for a password"),
+    ),
+  ),
 };
 
-const SourceBody = closed({ id: Type.Optional(Id), ...fields });
-const SourceView = Type.Unsafe<Source>(closed({ id: Type.String(), ...fields }));
+const SourceBody = closed(
+  { id: Type.Optional(documented(Id, "that of the address, if given")), ...fields },
+  { title: "SourceInput", examples: [{ kind: "third-party", trust: 90, categories: ["botnet", "spam"] }] },
+);
+const SourceView = Type.Unsafe<Source>(
+  closed({ id: Type.String(), ...fields }, { title: "Source", description: "Who sends reports" }),
+);
 
 const inputFrom = (id: string, body: Static<typeof SourceBody>): SourceInput => {
   const { kind, trust, categories, maxObservationsPerHour, mail } = body;
@@ -51,22 +65,32 @@ export function sourceRoutes(app: Api, { database }: { readonly database: Databa
     "/v1/sources",
     {
       config: reading,
-      schema: { tags, summary: "Sources by id", querystring: listQuery({}), response: { 200: pageOf(SourceView) } },
+      schema: {
+        operationId: "listSources",
+        tags,
+        summary: "Sources, by id",
+        querystring: listQuery({}),
+        response: { 200: pageOf(SourceView) },
+      },
     },
     async (request) => await listSources(database, pageRequest(request.query)),
   );
 
   app.get(
     "/v1/sources/:id",
-    { config: reading, schema: { tags, summary: "One source", params, response: { 200: SourceView } } },
+    {
+      config: reading,
+      schema: { operationId: "getSource", tags, summary: "One source", params, response: { 200: SourceView } },
+    },
     async (request) => await known(database, request.params.id),
   );
 
   app.put(
     "/v1/sources/:id",
     {
-      config: writing,
+      config: { ...writing, problems: ["unknown-category"] },
       schema: {
+        operationId: "putSource",
         tags,
         summary: "Creates or replaces a source",
         params,
@@ -91,8 +115,14 @@ export function sourceRoutes(app: Api, { database }: { readonly database: Databa
   app.delete(
     "/v1/sources/:id",
     {
-      config: writing,
-      schema: { tags, summary: "Removes a source that has sent no report", params, response: { 204: Type.Null() } },
+      config: { ...writing, problems: ["source-in-use"] },
+      schema: {
+        operationId: "deleteSource",
+        tags,
+        summary: "Removes a source that has sent no report",
+        params,
+        response: { 204: Type.Null() },
+      },
     },
     async (request, reply) => {
       const { id } = request.params;

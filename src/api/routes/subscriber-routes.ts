@@ -15,32 +15,35 @@ import { deleteSubscriber } from "../../subscriber/subscriber-write-store.ts";
 import { actorOf } from "../actor.ts";
 import type { Api } from "../api.ts";
 import { recordAudit } from "../audit-store.ts";
+import { type CaseAnswer, CaseShape } from "../case-shapes.ts";
 import { changedFields } from "../changed-fields.ts";
 import { checkSameId } from "../check-same-id.ts";
 import { ApiError } from "../errors.ts";
 import { MeasureShape } from "../measure-shapes.ts";
-import { closed, Id, listQuery, nullable, pageOf, pageRequest, Time } from "../shapes.ts";
+import { closed, Id, listQuery, nullable, oneOf, pageOf, pageRequest, Time } from "../shapes.ts";
 import type { SubscriberPut } from "../subscriber-put.ts";
-import { type CaseAnswer, CaseShape, casesOf } from "./case-routes.ts";
+import { casesOf } from "./case-routes.ts";
 import { SessionShape } from "./session-routes.ts";
 
 const fields = {
   id: Type.String(),
-  usernames: Type.Readonly(Type.Array(Type.String())),
+  usernames: Type.Readonly(Type.Array(Type.String(), { description: "User-Names of RADIUS" })),
   name: nullable(Type.String()),
   email: nullable(Type.String()),
   phone: nullable(Type.String()),
-  locale: nullable(Type.String()),
-  class: Type.Enum([...subscriberClasses]),
-  plan: nullable(closed({ downKbps: Type.Integer(), upKbps: Type.Integer() })),
-  protections: Type.Unsafe<Subscriber["protections"]>(Type.Array(Type.Enum([...protections]))),
-  hasCredential: Type.Boolean(),
+  locale: nullable(Type.String({ description: "the language for notices, for example `en-AU`" })),
+  class: oneOf(subscriberClasses),
+  plan: nullable(closed({ downKbps: Type.Integer(), upKbps: Type.Integer() }, { title: "Plan" })),
+  protections: Type.Unsafe<Subscriber["protections"]>(
+    Type.Array(oneOf(protections), { description: "playbooks order nothing that would cut such a line off" }),
+  ),
+  hasCredential: Type.Boolean({ description: "whether there is a password here; it is never given back" }),
   isAutomatic: Type.Boolean({ description: "made by itself from a session whose User-Name nobody knew" }),
   createdAt: Time,
   updatedAt: Time,
 };
 
-const SubscriberView = Type.Unsafe<Subscriber>(closed(fields));
+const SubscriberView = Type.Unsafe<Subscriber>(closed(fields, { title: "Subscriber" }));
 
 /** What stands of a subscriber, in the shapes of its own calls. */
 interface Matters {
@@ -50,12 +53,15 @@ interface Matters {
 }
 
 const SubscriberWithMatters = Type.Unsafe<Subscriber & Matters>(
-  closed({
-    ...fields,
-    measures: Type.Array(MeasureShape, { description: "those that stand" }),
-    sessions: Type.Array(SessionShape, { description: "those that are open" }),
-    cases: Type.Array(CaseShape, { description: "the newest" }),
-  }),
+  closed(
+    {
+      ...fields,
+      measures: Type.Array(MeasureShape, { description: "those that stand, the newest 50" }),
+      sessions: Type.Array(SessionShape, { description: "those that are open, the newest 50" }),
+      cases: Type.Array(CaseShape, { description: "the newest 50" }),
+    },
+    { title: "SubscriberWithMatters" },
+  ),
 );
 
 const SHOWN = 50;
@@ -69,6 +75,16 @@ async function mattersOf(database: Database, subscriberId: string): Promise<Matt
   ]);
   return { measures: measures.items, sessions: sessions.items, cases };
 }
+
+const example = {
+  usernames: ["alice@isp.example"],
+  name: "Alice Example",
+  email: "alice@example.com",
+  phone: "+61 2 5550 0100",
+  class: "residential",
+  plan: { downKbps: 50_000, upKbps: 20_000 },
+  protections: ["medical"],
+};
 
 const withdrawn = "a regeneration withdrew this password, and it is not taken again: give another, or none";
 
@@ -91,15 +107,24 @@ export function subscriberRoutes(app: Api, { database, put }: SubscriberRouteDep
 
   const query = listQuery({
     search: Type.Optional(
-      Type.String({ maxLength: 200, description: "start of an id, username, e-mail, phone, or of words of the name" }),
+      Type.String({
+        maxLength: 200,
+        description: "start of an id, username, e-mail, phone, or of words of the name; absent: all",
+      }),
     ),
-    username: Type.Optional(Type.String({ maxLength: 253 })),
+    username: Type.Optional(Type.String({ maxLength: 253, description: "exactly; absent: all" })),
   });
   app.get(
     "/v1/subscribers",
     {
       config: reading,
-      schema: { tags, summary: "Subscribers by id", querystring: query, response: { 200: pageOf(SubscriberView) } },
+      schema: {
+        operationId: "listSubscribers",
+        tags,
+        summary: "Subscribers, by id",
+        querystring: query,
+        response: { 200: pageOf(SubscriberView) },
+      },
     },
     async (request) => {
       const { search, username } = request.query;
@@ -114,6 +139,7 @@ export function subscriberRoutes(app: Api, { database, put }: SubscriberRouteDep
     {
       config: reading,
       schema: {
+        operationId: "getSubscriber",
         tags,
         summary: "One subscriber, with measures, sessions and cases",
         params,
@@ -129,12 +155,14 @@ export function subscriberRoutes(app: Api, { database, put }: SubscriberRouteDep
   app.put(
     "/v1/subscribers/:id",
     {
-      config: writing,
+      config: { ...writing, problems: ["username-taken", "password-withdrawn"] },
       schema: {
+        operationId: "putSubscriber",
         tags,
         summary: "Creates or replaces a subscriber; an omitted credential stays",
+        description: "Replaces: what is left out is empty then, but for the credential. Open sessions follow at once.",
         params,
-        body: SubscriberBody,
+        body: { ...SubscriberBody, title: "SubscriberInput", examples: [example] },
         response: { 200: SubscriberView, 201: SubscriberView },
       },
     },
@@ -171,8 +199,9 @@ export function subscriberRoutes(app: Api, { database, put }: SubscriberRouteDep
   app.delete(
     "/v1/subscribers/:id",
     {
-      config: writing,
+      config: { ...writing, problems: ["subscriber-in-use"] },
       schema: {
+        operationId: "deleteSubscriber",
         tags,
         summary: "Removes a subscriber on whom nothing stands any more",
         params,

@@ -1,7 +1,7 @@
 import type { Registry } from "prom-client";
 import { Type } from "typebox";
 import type { Api } from "../api.ts";
-import { closed } from "../shapes.ts";
+import { closed, mapOf, oneOf } from "../shapes.ts";
 
 /** What must work for this node to be sent work: "database", "radius-auth", … -> whether it does. */
 export type Checks = Readonly<Record<string, boolean>>;
@@ -16,26 +16,32 @@ export function systemRoutes(app: Api, { checkReadiness, metrics }: SystemRouteD
   const config = { right: "open" } as const;
   const tags = ["system"];
 
+  const Liveness = closed({ status: Type.Literal("ok") }, { title: "Liveness" });
   app.get(
     "/livez",
     {
       config,
-      schema: { tags, summary: "The process runs", response: { 200: closed({ status: Type.Literal("ok") }) } },
+      schema: { operationId: "getLiveness", tags, summary: "The process runs", response: { 200: Liveness } },
     },
     async () => ({ status: "ok" as const }),
   );
 
-  const Readiness = closed({
-    status: Type.Enum(["ok", "not-ready"]),
-    checks: Type.Record(Type.String(), Type.Boolean()),
-  });
+  const Readiness = closed(
+    {
+      status: oneOf(["ok", "not-ready"]),
+      checks: mapOf(Type.Boolean(), { description: "what has to work, by name, and whether it does" }),
+    },
+    { title: "Readiness" },
+  );
   app.get(
     "/readyz",
     {
       config,
       schema: {
+        operationId: "getReadiness",
         tags,
         summary: "The database can be reached and the listeners are up",
+        description: "503: send this node no work; `checks` says what does not work.",
         response: { 200: Readiness, 503: Readiness },
       },
     },
@@ -46,8 +52,24 @@ export function systemRoutes(app: Api, { checkReadiness, metrics }: SystemRouteD
     },
   );
 
-  app.get("/metrics", { config, schema: { tags, summary: "Prometheus metrics" } }, async (_request, reply) => {
-    reply.header("content-type", metrics.contentType);
-    return await metrics.metrics();
-  });
+  const exposition = {
+    description: "Prometheus's text format",
+    content: {
+      "text/plain": {
+        schema: Type.String(),
+        example: '# TYPE weir_http_requests_total counter\nweir_http_requests_total{method="GET",status="200"} 17\n',
+      },
+    },
+  };
+  app.get(
+    "/metrics",
+    {
+      config,
+      schema: { operationId: "getMetrics", tags, summary: "Prometheus metrics", response: { 200: exposition } },
+    },
+    async (_request, reply) => {
+      const text = await metrics.metrics();
+      return await reply.header("content-type", metrics.contentType).send(text);
+    },
+  );
 }

@@ -18,6 +18,7 @@ import { createReportReceiver } from "../../../src/response/receive-report.ts";
 import { createKeyRing, type KeyRing } from "../../../src/secrets/key-ring.ts";
 import { createCredentialStore } from "../../../src/subscriber/credential-store.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/test-database.ts";
+import { createDocumentCheck, type DocumentCheck } from "./document-check.ts";
 
 export const adminKey = "the-admin-key-from-outside";
 
@@ -47,6 +48,8 @@ export interface ApiUnderTest extends TestDatabase {
   /** How often the dispatcher was woken. */
   readonly woken: { count: number };
   readonly readiness: { database: boolean };
+  /** Every answer to `call` is held against the OpenAPI document by this. */
+  readonly check: DocumentCheck;
   call(method: string, path: string, options?: CallOptions): Promise<Answer>;
   keyOf(role: Role, source?: string): Promise<string>;
   stop(): Promise<void>;
@@ -124,6 +127,7 @@ export async function startApi({ isUpstreamAuthenticating = false } = {}): Promi
     log: (line) => void logged.push(line),
     isUpstreamAuthenticating,
   });
+  const check = createDocumentCheck((await app.inject("/openapi.json")).json());
   const call = async (method: string, path: string, options: CallOptions = {}): Promise<Answer> => {
     const { key = adminKey, json, body = json === undefined ? undefined : JSON.stringify(json), headers } = options;
     const answer = await app.inject({
@@ -135,6 +139,13 @@ export async function startApi({ isUpstreamAuthenticating = false } = {}): Promi
         ...headers,
       },
       ...(body === undefined ? {} : { payload: body }),
+    });
+    check.answer({
+      method,
+      path,
+      status: answer.statusCode,
+      contentType: String(answer.headers["content-type"] ?? ""),
+      text: answer.body,
     });
     const isJson =
       /json/.test(String(answer.headers["content-type"])) && !/ndjson/.test(String(answer.headers["content-type"]));
@@ -152,5 +163,5 @@ export async function startApi({ isUpstreamAuthenticating = false } = {}): Promi
     await stopNas();
     await test.drop();
   };
-  return { ...test, app, keyRing, logged, woken, readiness, call, keyOf, stop };
+  return { ...test, app, keyRing, logged, woken, readiness, check, call, keyOf, stop };
 }
