@@ -58,7 +58,9 @@ test("Ctrl-C, which npx makes two of, ends a command that waits, and the Postgre
     child.stderr?.on("data", (chunk: Buffer) => {
       said += chunk.toString();
     });
-    for (let time = 0; time < 2; time += 1) child.kill("SIGINT");
+    child.kill("SIGINT");
+    await until(() => said !== "");
+    child.kill("SIGINT");
     expect(await ended(child)).toBe(1);
     expect(said).toBe("weir import: ended by SIGINT\n");
     expect(isPostgresRunning()).toBe(false);

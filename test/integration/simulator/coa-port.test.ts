@@ -8,6 +8,7 @@ import type { Packet } from "../../../src/radius/packet.ts";
 import { type Bng, openBng, startBng } from "../../../src/simulator/bng.ts";
 import type { BngEvent } from "../../../src/simulator/bng-event.ts";
 import { type BngOptions, bngOptions } from "../../../src/simulator/bng-options.ts";
+import { type Clock, systemClock } from "../../../src/simulator/clock.ts";
 import { noFaults } from "../../../src/simulator/faults.ts";
 import { personalityOf } from "../../../src/simulator/personalities/personalities.ts";
 import { seededRandom } from "../../../src/simulator/seeded-random.ts";
@@ -212,6 +213,11 @@ test("a reboot sends Off and On and no Stop, and session ids begin anew", async 
 test("ended while nobody answers its Accounting-On, it logs nobody in", async () => {
   const server = await startFakeUpstream({ secret, answer: () => undefined });
   open.push(server.stop);
+  let timers = 0;
+  const after: Clock["after"] = (ms, work) => {
+    timers += 1;
+    return systemClock.after(ms, work);
+  };
   const bng = await openBng(
     bngOptions({
       dictionary: shippedDictionary,
@@ -219,11 +225,14 @@ test("ended while nobody answers its Accounting-On, it logs nobody in", async ()
       secret: SECRET,
       lines: 3,
       timeoutMs: 10_000,
+      clock: { now: systemClock.now, after },
     }),
   );
   const booting = bng.boot();
   await until(() => server.requests.length === 1);
+  expect(timers).toBe(1);
   await bng.stop();
   await booting;
+  expect(timers).toBe(1);
   expect(bng.lines().map(({ status }) => status)).toEqual(["down", "down", "down"]);
 });
