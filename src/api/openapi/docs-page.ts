@@ -16,10 +16,11 @@ const picture = (width: number, strokes: string) =>
 const wordmark = picture(120, mark + word);
 const icon = picture(40, `<rect width="40" height="40" rx="8" fill="#123a4d" stroke="none"/>${mark}`);
 
-/** The page is made for wide screens; this lets it be read on a phone, and takes away the box for other documents. */
+/** The page is made for wide screens; this lets it be read on a phone, and takes away the boxes for other documents and servers. */
 const css = `
 .swagger-ui .topbar { background: #123a4d; padding: 8px 0; }
-.swagger-ui .topbar .download-url-wrapper { display: none; }
+.swagger-ui .topbar .topbar-wrapper { flex-wrap: nowrap; justify-content: space-between; }
+.swagger-ui .topbar .download-url-wrapper, .swagger-ui .servers-title, .swagger-ui .servers { display: none; }
 .swagger-ui .wrapper { box-sizing: border-box; max-width: 1280px; }
 @media (max-width: 700px) {
   .swagger-ui .wrapper { padding: 0 10px; }

@@ -1,4 +1,5 @@
 import { Type } from "typebox";
+import { type Fault, type Problem, problem } from "../errors.ts";
 import { type ProblemCode, problemCodes } from "../problem-codes.ts";
 import { ProblemShape } from "../problem-shape.ts";
 import { oneOf } from "../shapes.ts";
@@ -8,7 +9,7 @@ type Headers = Readonly<Record<string, { readonly description: string; readonly 
 interface ProblemResponse {
   readonly description: string;
   readonly headers?: Headers;
-  readonly content: { readonly "application/problem+json": { readonly schema: object } };
+  readonly content: { readonly "application/problem+json": { readonly schema: object; readonly example: Problem } };
 }
 
 const retryAfter: Headers = {
@@ -22,6 +23,20 @@ const headersOf: Partial<Record<ProblemCode, Headers>> = {
   "too-many-failures": retryAfter,
 };
 
+const faults: Partial<Record<ProblemCode, Fault>> = {
+  "invalid-body": { pointer: "/reason", detail: "is missing", code: "required" },
+  "invalid-query": { pointer: "/limit", detail: "must be <= 1000", code: "maximum" },
+};
+
+/** One with a fault shows more than one without. */
+function exampleOf(codes: readonly ProblemCode[]): Problem {
+  const code = codes.find((one) => faults[one]) ?? codes[0] ?? "internal";
+  const fault = faults[code];
+  return fault
+    ? problem(code, `${fault.pointer} ${fault.detail}`, [fault])
+    : problem(code, "what was wrong this time, in words for people");
+}
+
 /** The answer that tells one of these problems, which have one status. */
 export function problemResponse(codes: readonly ProblemCode[]): ProblemResponse {
   const headers = Object.assign({}, ...codes.map((code) => headersOf[code]));
@@ -29,7 +44,7 @@ export function problemResponse(codes: readonly ProblemCode[]): ProblemResponse 
   return {
     description: codes.map((code) => `- \`${code}\`: ${problemCodes[code][1]}`).join("\n"),
     ...(Object.keys(headers).length > 0 && { headers }),
-    content: { "application/problem+json": { schema } },
+    content: { "application/problem+json": { schema, example: exampleOf(codes) } },
   };
 }
 

@@ -106,7 +106,8 @@ export function createDocumentCheck(document: ApiDocument): DocumentCheck {
     seen,
     answer: (given) => {
       const path = given.path.split("?")[0] ?? "";
-      if (given.method === "HEAD" || /^\/docs(\/|$)/.test(path)) return;
+      const isPage = /^\/docs(\/|$)/.test(path) || (path === "/" && given.status === 302);
+      if (given.method === "HEAD" || isPage) return;
       const found = operationAt(given.method, path);
       if (!found) return hold(JSON.parse(given.text), "/components/schemas/Problem", `${given.method} ${path}`);
       const of = `${found.operation.operationId} ${given.status}`;

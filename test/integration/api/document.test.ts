@@ -162,6 +162,19 @@ describe("the OpenAPI document", () => {
     }
   });
 
+  test("has examples that are as their schemas say", () => {
+    const ajv = new Ajv2020({ strict: false, validateFormats: false });
+    ajv.addSchema(document, "weir");
+    const examples = [...parts(document)].filter(
+      ([pointer, node]) => /\/content\/application~1[\w+]*json$/.test(pointer) && "example" in node,
+    );
+    expect(examples.length).toBeGreaterThan(50);
+    for (const [pointer, { example }] of examples) {
+      const validate = ajv.getSchema(`weir#${pointer}/schema`);
+      expect(validate?.(example), `${pointer} ${ajv.errorsText(validate?.errors)}`).toBe(true);
+    }
+  });
+
   test("has the problems of every call: its key's, its input's, and ours", () => {
     for (const { name, method, said } of operations().filter(({ said }) => said["x-right"] !== "open")) {
       const statuses = Object.keys(said.responses);
