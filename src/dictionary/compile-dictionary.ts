@@ -19,6 +19,8 @@ interface Tables {
   readonly numbers: Map<string, Map<string, bigint>>;
   readonly names: Map<string, Map<bigint, string>>;
   readonly blocks: Block[];
+  /** Names of a server's own attributes, which never travel. */
+  readonly internal: Set<string>;
 }
 
 function fail(statement: Statement, code: DictionaryErrorCode, message: string): never {
@@ -141,8 +143,16 @@ function oidOf(tables: Tables, statement: Statement, text: string): string {
   return oid;
 }
 
+/** FreeRADIUS numbers what is known inside its server only from 256 on, where no packet has room. */
+const isInternal = ({ blocks }: Tables, numberText: string): boolean =>
+  blocks.length === 0 && /^\d{3,9}$/.test(numberText) && Number(numberText) > 255;
+
 function addAttribute(tables: Tables, statement: Statement): void {
   const [name = "", numberText = "", type = "", flags] = fieldsBetween(statement, 3, 4);
+  if (isInternal(tables, numberText)) {
+    tables.internal.add(name.toLowerCase());
+    return;
+  }
   const oid = oidOf(tables, statement, numberText);
   const vendor = tables.blocks.findLast((block) => block.vendor)?.vendor;
   const definition: AttributeDefinition = Object.freeze({
@@ -164,6 +174,7 @@ function addAttribute(tables: Tables, statement: Statement): void {
 function addValue(tables: Tables, statement: Statement): void {
   const [attribute = "", name = "", numberText = ""] = fieldsBetween(statement, 3, 3);
   const key = attribute.toLowerCase();
+  if (tables.internal.has(key) && !tables.byName.has(key)) return;
   if (!tables.byName.has(key)) fail(statement, "unknown-attribute", `there is no attribute ${attribute}`);
   const value = number(statement, numberText, 0xffff_ffff_ffff_ffffn);
   const numbers = tables.numbers.get(key) ?? new Map<string, bigint>();
@@ -231,6 +242,7 @@ export function compileDictionary(statements: readonly Statement[]): Dictionary 
     numbers: new Map(),
     names: new Map(),
     blocks: [],
+    internal: new Set(),
   };
   // A VALUE may stand before its ATTRIBUTE, as in FreeRADIUS' own files.
   const isValue = ({ keyword }: Statement) => keyword === "VALUE";

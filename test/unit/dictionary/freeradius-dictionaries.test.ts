@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
 import type { AttributeDefinition } from "../../../src/dictionary/dictionary.ts";
+import { loadDictionary } from "../../../src/dictionary/load-dictionary.ts";
 import { shippedDictionary as ours } from "../../support/wire.ts";
-import { lookForTheirDictionaries, readTheirDictionaries, type TheirAttribute } from "./freeradius-dictionaries.ts";
+import {
+  folder,
+  lookForTheirDictionaries,
+  readTheirDictionaries,
+  type TheirAttribute,
+} from "./freeradius-dictionaries.ts";
 
 const peers = lookForTheirDictionaries();
 
@@ -35,6 +41,12 @@ describe.skipIf(peers.areMissing)(`our dictionaries beside FreeRADIUS's${peers.n
   const shared = ours.attributes().flatMap((definition) => {
     const found = theirs?.attributes.get(definition.name.toLowerCase());
     return found ? [{ definition, found }] : [];
+  });
+
+  test("all of theirs can be loaded, as for radclient -D", async () => {
+    const loaded = await loadDictionary(folder);
+    expect(loaded.attributes().length).toBeGreaterThan(4_000);
+    expect(loaded.attribute("Cisco-AVPair")?.oid).toBe("26.9.1");
   });
 
   test("most of ours stand in theirs too", () => {

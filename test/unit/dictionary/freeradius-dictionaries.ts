@@ -19,7 +19,8 @@ export interface TheirDictionaries {
 }
 
 const folders = ["/usr/share/freeradius", "/usr/local/share/freeradius", "/opt/homebrew/share/freeradius"];
-const folder = folders.find((path) => statSync(join(path, "dictionary"), { throwIfNoEntry: false })?.isFile());
+/** Where they are; undefined: not here. */
+export const folder = folders.find((path) => statSync(join(path, "dictionary"), { throwIfNoEntry: false })?.isFile());
 
 /** Whether FreeRADIUS's dictionaries are here, as `lookForPeers` tells it of programs. */
 export function lookForTheirDictionaries(): Peers {

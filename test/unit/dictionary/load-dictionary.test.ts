@@ -45,7 +45,7 @@ const broken: readonly (readonly [string, string, string])[] = [
   ["\nATTRIBUTE User-Name 1 strng", "unknown-type", "dictionary:2:"],
   ["ATTRIBUTE User-Name 1", "wrong-number-of-fields", "dictionary:1:"],
   ["ATTRIBUTE A 1 string\nATTRIBUTE a 2 string", "duplicate-attribute", "dictionary:2:"],
-  ["ATTRIBUTE A 256 string", "invalid-number", "dictionary:1:"],
+  ["VENDOR V 1\nBEGIN-VENDOR V\nATTRIBUTE A 256 string", "invalid-number", "dictionary:3:"],
   ["ATTRIBUTE A 1 integer[4]", "unknown-type", "dictionary:1:"],
   ["ATTRIBUTE A 1 octets[many]", "invalid-number", "dictionary:1:"],
   ["ATTRIBUTE A 1 octets[254]", "invalid-number", "dictionary:1:"],
@@ -87,6 +87,12 @@ test("an error in an included file names that file", async () => {
 test("an optional include may be missing, and the file goes on after it", async () => {
   const dictionary = await load({ dictionary: "$INCLUDE- nowhere\nATTRIBUTE A 1 string # said\n" });
   expect(dictionary.attribute("A")?.oid).toBe("1");
+});
+
+test("what FreeRADIUS knows inside its server only is left out, with its values", async () => {
+  const dictionary = await load({ dictionary: "ATTRIBUTE Auth-Type 1000 integer\nVALUE Auth-Type PAP 1\n" });
+  expect(dictionary.attribute("Auth-Type")).toBeUndefined();
+  expect(dictionary.attributes()).toEqual([]);
 });
 
 test("a VALUE may stand before its ATTRIBUTE", async () => {
