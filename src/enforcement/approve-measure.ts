@@ -1,7 +1,9 @@
+import { addCaseEvents } from "../cases/case-event-store.ts";
 import type { Transaction } from "../database/database.ts";
 import { isPerson } from "./decide-order.ts";
 import { EnforcementError } from "./enforcement-error.ts";
 import type { Measure } from "./measure.ts";
+import { measureEvents } from "./measure-events.ts";
 import { endMeasures, measureById, writeApproval } from "./measure-store.ts";
 import { measureStates } from "./measure-view-store.ts";
 import { lockSubscribers } from "./outbox-store.ts";
@@ -28,9 +30,13 @@ export async function approveMeasure(trx: Transaction, verdict: Verdict): Promis
     throw new EnforcementError("same-person", "a termination takes two people, and this key is the first of them");
   people.add(verdict.by);
   const isEnough = measure.kind !== "terminate" || people.size >= PEOPLE_FOR_TERMINATION;
-  const approved = await writeApproval(trx, { id: measure.id, by: verdict.by, now: verdict.now, isEnough });
-  await refreshProfiles(trx, { subscriberIds: [measure.subscriberId], reason: `${measure.kind} approved` });
-  return approved ?? measure;
+  const { by, now } = verdict;
+  const approved = (await writeApproval(trx, { id: measure.id, by, now, isEnough })) ?? measure;
+  await Promise.all([
+    addCaseEvents(trx, measureEvents([approved], { kind: "measure-approved", by }), now),
+    refreshProfiles(trx, { subscriberIds: [measure.subscriberId], reason: `${measure.kind} approved` }),
+  ]);
+  return approved;
 }
 
 /** Throws a waiting measure away. Throws EnforcementError unknown-measure, not-waiting, not-a-person. */
@@ -40,8 +46,9 @@ export async function rejectMeasure(
 ): Promise<Measure> {
   const measure = await lockWaiting(trx, verdict);
   const { by, now, reason = "rejected" } = verdict;
-  const [rejected] = await endMeasures(trx, { ids: [measure.id], by, now, reason }, "rejected");
-  return rejected ?? measure;
+  const rejected = await endMeasures(trx, { ids: [measure.id], by, now, reason }, "rejected");
+  await addCaseEvents(trx, measureEvents(rejected, { kind: "measure-rejected", by, why: reason }), now);
+  return rejected[0] ?? measure;
 }
 
 async function lockWaiting(trx: Transaction, { measureId, by }: Verdict): Promise<Measure> {

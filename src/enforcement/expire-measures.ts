@@ -1,6 +1,8 @@
+import { addCaseEvents } from "../cases/case-event-store.ts";
 import type { Database } from "../database/database.ts";
 import { liftAll } from "./lift-measure.ts";
 import type { Measure } from "./measure.ts";
+import { measureEvents } from "./measure-events.ts";
 import { endMeasures, overdueMeasures } from "./measure-store.ts";
 import { lockSubscribers } from "./outbox-store.ts";
 
@@ -30,7 +32,9 @@ export async function expireMeasures(
     );
     const waiting = overdue.filter(({ state }) => state !== "active").map(({ id }) => id);
     const inForce = overdue.filter(({ state }) => state === "active");
-    const rejected = await endMeasures(trx, { ids: waiting, by, now, reason: "nobody decided in time" }, "rejected");
+    const why = "nobody decided in time";
+    const rejected = await endMeasures(trx, { ids: waiting, by, now, reason: why }, "rejected");
+    await addCaseEvents(trx, measureEvents(rejected, { kind: "measure-rejected", by, why }), now);
     return [...rejected, ...(await liftAll(trx, inForce, { by, now, reason: "its time is over" }))];
   });
 }

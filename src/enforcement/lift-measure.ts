@@ -1,5 +1,7 @@
+import { addCaseEvents } from "../cases/case-event-store.ts";
 import type { Transaction } from "../database/database.ts";
 import type { Measure, MeasureKind } from "./measure.ts";
+import { measureEvents } from "./measure-events.ts";
 import { endMeasures, standingMeasure } from "./measure-store.ts";
 import { lockSubscribers } from "./outbox-store.ts";
 import { refreshProfiles } from "./refresh-profiles.ts";
@@ -25,16 +27,27 @@ export async function liftMeasure(trx: Transaction, lift: Lift): Promise<Measure
   return lifted;
 }
 
-/** Lifts these measures, whose subscribers the caller has locked; those that ended meanwhile are left out. */
+export interface LiftAll extends Pick<Lift, "by" | "reason" | "now"> {
+  /** More about it for programs, in the timelines. */
+  readonly detail?: object;
+}
+
+/**
+ * Lifts these measures, whose subscribers the caller has locked; those that ended meanwhile are left out. Their cases say
+ * so.
+ */
 export async function liftAll(
   trx: Transaction,
   measures: readonly Measure[],
-  { by, reason, now }: { readonly by: string; readonly reason?: string; readonly now: Date },
+  { by, reason, now, detail }: LiftAll,
 ): Promise<Measure[]> {
   const ids = measures.map(({ id }) => id);
   const lifted = await endMeasures(trx, { ids, by, now, ...(reason !== undefined && { reason }) }, "lifted");
   const subscriberIds = [...new Set(lifted.map(({ subscriberId }) => subscriberId))].sort();
   const kinds = [...new Set(lifted.map(({ kind }) => kind))].sort();
-  await refreshProfiles(trx, { subscriberIds, reason: `${kinds.join(", ")} lifted` });
+  await Promise.all([
+    addCaseEvents(trx, measureEvents(lifted, { kind: "measure-lifted", by, why: reason, detail }), now),
+    refreshProfiles(trx, { subscriberIds, reason: `${kinds.join(", ")} lifted` }),
+  ]);
   return lifted;
 }

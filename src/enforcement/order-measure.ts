@@ -1,3 +1,4 @@
+import { addCaseEvents } from "../cases/case-event-store.ts";
 import type { Transaction } from "../database/database.ts";
 import { type LineProtection, lineProtection } from "../policy/line-protection.ts";
 import { ConflictError } from "../subscriber/retry-conflict.ts";
@@ -6,6 +7,7 @@ import { decideOrder, type OrderDecision } from "./decide-order.ts";
 import { EnforcementError } from "./enforcement-error.ts";
 import { lockLine } from "./line-store.ts";
 import type { Measure, MeasureDetail } from "./measure.ts";
+import { measureEvents } from "./measure-events.ts";
 import { endMeasures, insertMeasure, moveEnd, standingMeasure } from "./measure-store.ts";
 import { enqueueForSubscribers } from "./outbox-store.ts";
 import { refreshProfiles } from "./refresh-profiles.ts";
@@ -112,8 +114,7 @@ async function write(trx: Transaction, order: MeasureOrder, { standing, decision
   const tripped =
     decision.passesBreakers && automatic ? await trippedBreaker(trx, { subscriberId, now, ...automatic }) : undefined;
   const heldBy = decision.state === "held" ? standing?.heldBy : tripped;
-  if (standing)
-    await endMeasures(trx, { ids: [standing.id], by: orderedBy, reason: "replaced by a newer one", now }, "lifted");
+  if (standing) await replace(trx, standing, { by: orderedBy, now });
   const [measure] = await Promise.all([
     insertMeasure(trx, {
       ...asOrdered,
@@ -124,5 +125,13 @@ async function write(trx: Transaction, order: MeasureOrder, { standing, decision
     }),
     refreshProfiles(trx, { subscriberIds: [subscriberId], reason: `${order.detail.kind} ordered` }),
   ]);
+  // What ordered by itself says in its case what led to it.
+  if (!automatic) await addCaseEvents(trx, measureEvents([measure], { kind: "measure-ordered", by: orderedBy }), now);
   return measure;
+}
+
+async function replace(trx: Transaction, standing: Measure, { by, now }: { by: string; now: Date }): Promise<void> {
+  const why = "replaced by a newer one";
+  const ended = await endMeasures(trx, { ids: [standing.id], by, reason: why, now }, "lifted");
+  await addCaseEvents(trx, measureEvents(ended, { kind: "measure-lifted", by, why }), now);
 }

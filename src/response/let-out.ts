@@ -3,7 +3,7 @@ import { type Case, type CaseStanding, lockOtherCases } from "../cases/case-stor
 import type { Transaction } from "../database/database.ts";
 import { lockBreakers } from "../enforcement/breaker-store.ts";
 import { standingMeasuresOf } from "./case-measure-store.ts";
-import { type CaseEventDependencies, type Consequence, measureEvent, type PersonEvent, told } from "./person-event.ts";
+import { type CaseEventDependencies, type Consequence, type PersonEvent, told } from "./person-event.ts";
 import { type Heir, heirsTo, takeOver } from "./take-over.ts";
 
 /** Who may take over what ends. Their orders are automatic, and those take the breakers' lock before a subscriber's. */
@@ -36,7 +36,6 @@ export async function letOut(
     const reason = `case ${subject.id} ${told[event.type]}`;
     const lifted = await dependencies.liftMeasure(trx, { subscriberId, kind, by: event.by, reason, now: event.now });
     if (!lifted) continue;
-    events.push(measureEvent(event, "measure-lifted", lifted));
     if (!kinds.has(kind)) continue;
     const succession = await takeOver(trx, dependencies, { lifted, heirs, now: event.now });
     events.push(...succession.events);

@@ -3,7 +3,6 @@ import type { PersonKind } from "../cases/case-state.ts";
 import type { CaseStanding } from "../cases/case-store.ts";
 import type { approveMeasure } from "../enforcement/approve-measure.ts";
 import type { liftMeasure } from "../enforcement/lift-measure.ts";
-import type { Measure } from "../enforcement/measure.ts";
 import type { ResponseDependencies } from "./respond-to-evidence.ts";
 
 export interface CaseEventDependencies extends ResponseDependencies {
@@ -41,12 +40,3 @@ export const told: Readonly<Record<PersonKind, string>> = {
   close: "closed",
   reopen: "reopened",
 };
-
-/** The timeline's entry for what a person's word did to a measure. */
-export const measureEvent = ({ caseId, by }: PersonEvent, kind: string, measure: Measure): CaseEvent => ({
-  caseId,
-  kind,
-  actor: by,
-  note: measure.kind,
-  detail: { measureId: measure.id, measure: measure.kind, measureState: measure.state },
-});

@@ -1,12 +1,12 @@
 import { CaseError } from "../cases/case-error.ts";
-import { addCaseEvents, type CaseEvent } from "../cases/case-event-store.ts";
+import { addCaseEvents } from "../cases/case-event-store.ts";
 import { nextState } from "../cases/case-state.ts";
 import { type Case, lockCase, openTwin, writeStandings } from "../cases/case-store.ts";
 import type { Transaction } from "../database/database.ts";
 import { endOf, nextStage } from "../policy/decide.ts";
 import { standingMeasuresOf } from "./case-measure-store.ts";
 import { letOut } from "./let-out.ts";
-import { type CaseEventDependencies, type Consequence, measureEvent, type PersonEvent, told } from "./person-event.ts";
+import { type CaseEventDependencies, type Consequence, type PersonEvent, told } from "./person-event.ts";
 
 const nothing: Consequence = { events: [] };
 
@@ -23,7 +23,7 @@ async function escalate(
     throw new CaseError("not-possible-now", `playbook ${playbook.id} has no further stage that enforces anything`);
   if (impossibleHere.has(stage.measure.kind))
     throw new CaseError("not-possible-now", `${stage.measure.kind} can do nothing in this installation`);
-  const { measure } = await orderMeasure(trx, {
+  await orderMeasure(trx, {
     subscriberId: subject.subscriberId,
     detail: stage.measure,
     reason: event.note ?? `case ${subject.id} escalated to ${stage.name}`,
@@ -33,7 +33,7 @@ async function escalate(
     now: event.now,
   });
   const change = { stage: stage.name, withheld: null, playbookId: playbook.id, playbookVersion: playbook.version };
-  return { events: [measureEvent(event, "measure-ordered", measure)], change };
+  return { events: [], change };
 }
 
 /** Lets the case's waiting measures come into force, as far as this person may. */
@@ -44,12 +44,8 @@ async function approve(
 ): Promise<Consequence> {
   const waiting = (await standingMeasuresOf(trx, subject.id)).filter(({ state }) => state !== "active");
   if (waiting.length === 0) throw new CaseError("not-possible-now", "no measure of this case waits for approval");
-  const events: CaseEvent[] = [];
-  for (const { id } of waiting) {
-    const approved = await dependencies.approveMeasure(trx, { measureId: id, by: event.by, now: event.now });
-    events.push(measureEvent(event, "measure-approved", approved));
-  }
-  return { events };
+  for (const { id } of waiting) await dependencies.approveMeasure(trx, { measureId: id, by: event.by, now: event.now });
+  return nothing;
 }
 
 async function reopen(trx: Transaction, subject: Case): Promise<Consequence> {
@@ -95,9 +91,10 @@ export async function postCaseEvent(
   const state = nextState(subject.state, event.type);
   if (state === undefined)
     throw new CaseError("not-possible-now", `${event.type} cannot happen to a case that is ${subject.state}`);
-  const { events, change, others = [] } = await consequences(trx, dependencies, { subject, event });
   const own = { caseId: subject.id, kind: told[event.type], actor: event.by, note: event.note };
-  await addCaseEvents(trx, [own, ...events], event.now);
+  await addCaseEvents(trx, [own], event.now);
+  const { events, change, others = [] } = await consequences(trx, dependencies, { subject, event });
+  await addCaseEvents(trx, events, event.now);
   const { id, stage, withheld } = subject;
   await writeStandings(trx, [{ id, stage, withheld, ...change, state }, ...others], event.now);
 }
