@@ -1,13 +1,10 @@
-import { STATUS_CODES } from "node:http";
 import type { FastifyError, FastifyReply, FastifyRequest } from "fastify";
 import type { Api } from "./api.ts";
-import { ApiError, type Problem, problem, problemFrom } from "./errors.ts";
-
-const CONTENT_TYPE = "application/problem+json; charset=utf-8";
+import { ApiError, PROBLEM_TYPE, type Problem, problemFrom } from "./errors.ts";
 
 /** Answers with a problem, whatever the route's own answers look like. */
 export const sendProblem = (reply: FastifyReply, answer: Problem) =>
-  reply.code(answer.status).header("content-type", CONTENT_TYPE).serializer(JSON.stringify).send(answer);
+  reply.code(answer.status).header("content-type", PROBLEM_TYPE).serializer(JSON.stringify).send(answer);
 
 /** Makes every error answer of the API an RFC 9457 document; what is our fault is logged with its cause. */
 export function answerWithProblems(app: Api): void {
@@ -25,13 +22,9 @@ export function answerWithProblems(app: Api): void {
   });
   // RFC 9110 section 10.1.1: an expectation that we do not know may be passed over; Node would answer it without a word.
   app.server.on("checkExpectation", (request, response) => app.server.emit("request", request, response));
-  // What is not HTTP never becomes a request, so nothing but the socket is there to answer on.
-  app.server.on("clientError", (_error, socket) => {
-    if (!socket.writable || socket.destroyed) return;
-    const answer = problem("invalid-request", "this is not HTTP/1.1 as it should be");
-    const body = JSON.stringify(answer);
-    socket.end(
-      `HTTP/1.1 ${answer.status} ${STATUS_CODES[answer.status]}\r\nConnection: close\r\nContent-Type: ${CONTENT_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    );
+  // RFC 9112 section 3.2. Node would refuse it without a word, too.
+  app.addHook("onRequest", async ({ headers, raw }) => {
+    if (raw.httpVersion === "1.1" && headers.host === undefined)
+      throw new ApiError("invalid-request", "the request has no Host header");
   });
 }

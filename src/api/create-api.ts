@@ -15,6 +15,7 @@ import type { PersonEvent } from "../response/person-event.ts";
 import type { ReceiveReport, ReportAnswer } from "../response/receive-report.ts";
 import type { KeyRing } from "../secrets/key-ring.ts";
 import type { CredentialStore } from "../subscriber/credential-store.ts";
+import { answerClientError } from "./answer-client-error.ts";
 import { answerWithProblems, sendProblem } from "./answer-with-problems.ts";
 import type { Api } from "./api.ts";
 import { createAttributeCheck } from "./attribute-check.ts";
@@ -89,6 +90,8 @@ function newServer({ log, trustedProxies }: ApiDependencies) {
     bodyLimit: JSON_BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: "idle",
+    http: { requireHostHeader: false },
+    clientErrorHandler: answerClientError,
     routerOptions: { maxParamLength: 1024, ignoreTrailingSlash: true },
     frameworkErrors: (error, _request, reply) => sendProblem(reply, problemFrom(error)),
   }).withTypeProvider<TypeBoxTypeProvider>();

@@ -24,6 +24,8 @@ export interface Problem {
   readonly errors?: readonly Fault[];
 }
 
+export const PROBLEM_TYPE = "application/problem+json; charset=utf-8";
+
 /** What a route throws when it cannot do what was asked; `detail` is said to the caller, so it never holds a secret. */
 export class ApiError extends Error {
   readonly code: ProblemCode;
