@@ -21,6 +21,8 @@ async function listen(key: string) {
   let heard = "";
   const until = async (text: string): Promise<string> => {
     while (!heard.includes(text)) heard += decoder.decode((await reader?.read())?.value, { stream: true });
+    const whole = heard.slice(0, heard.lastIndexOf("\n\n"));
+    for (const frame of whole.split("\n\n").filter((one) => one.startsWith("id: "))) api.check.event(frame);
     return heard;
   };
   return { until, leave: () => leaving.abort() };

@@ -16,10 +16,10 @@ beforeAll(async () => {
      from generate_series(1, ${ROWS}) as row`,
   );
   await db.database.query(
-    `insert into measure (subscriber_id, kind, reason, ordered_by, ordered_at, state, held_by)
+    `insert into measure (subscriber_id, kind, reason, ordered_by, ordered_at, state, held_by, lifted_at)
      select 's' || row, case when row = 7 then 'throttle' else 'walled-garden' end, 'test', 'key:1', now(),
        case when row = 7 then 'held' when row = 8 then 'active' else 'lifted' end,
-       case when row = 7 then 'source:mad' end
+       case when row = 7 then 'source:mad' end, case when row in (7, 8) then null else now() end
      from generate_series(1, ${ROWS}) as row`,
   );
   await db.database.query("analyze enforcement");
