@@ -38,6 +38,7 @@ import { eventRoutes } from "./routes/event-routes.ts";
 import { importRoutes } from "./routes/import-routes.ts";
 import { type JobRouteDependencies, jobRoutes } from "./routes/job-routes.ts";
 import { keyRoutes } from "./routes/key-routes.ts";
+import { measureDecisionRoutes } from "./routes/measure-decision-routes.ts";
 import { measureOrderRoutes } from "./routes/measure-order-routes.ts";
 import { measureRoutes } from "./routes/measure-routes.ts";
 import { nasRoutes } from "./routes/nas-routes.ts";
@@ -151,6 +152,7 @@ async function addRoutes(app: Api, dependencies: ApiDependencies, idempotency: I
   caseRoutes(app, dependencies);
   measureRoutes(app, dependencies);
   measureOrderRoutes(app, { ...dependencies, supportedMeasure });
+  measureDecisionRoutes(app, dependencies);
   enforcementRoutes(app, dependencies);
   breakerRoutes(app, dependencies);
   jobRoutes(app, dependencies);

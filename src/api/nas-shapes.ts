@@ -1,14 +1,15 @@
 import { type TProperties, type TSchema, Type } from "typebox";
 import { measureKinds } from "../enforcement/measure.ts";
-import { closed, documentedAs, mapOf, oneOf } from "./shapes.ts";
+import type { Nas } from "../nas/nas.ts";
+import { closed, documented, documentedAs, Id, IpAddress, mapOf, nullable, oneOf, Time } from "./shapes.ts";
 
-export const MessageAuthenticatorShape = oneOf(["require", "auto", "off"], {
+const MessageAuthenticatorShape = oneOf(["require", "auto", "off"], {
   description:
     "whether its Access-Requests must be signed (CVE-2024-3596). auto: from the first signed one on; absent: auto",
 });
 
 /** What a NAS's CoA port takes. Each field has the vendor's default. */
-export const CoaShape = closed(
+const CoaShape = closed(
   {
     maxInFlight: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 65_536, description: "requests that may wait for its answer at once" }),
@@ -61,11 +62,56 @@ const description =
   "what each measure is on this NAS, by attribute name, in place of its vendor's; none: what an unrestricted session gets";
 
 /** Either form, read by src/api/nas-profiles.ts, which tells what is wrong with which attribute. */
-export const ProfilesBody = closed(
+const ProfilesBody = closed(
   ofEachKind(documentedAs(Type.Unsafe<unknown>({ type: ["object", "array"] }), Type.Union([byName, listed]))),
   { title: "ProfilesInput", description },
 );
 
-export const ProfilesShape = Type.Unsafe<Record<string, Record<string, unknown>>>(
+const ProfilesShape = Type.Unsafe<Record<string, Record<string, unknown>>>(
   closed(ofEachKind(byName), { title: "Profiles", description }),
+);
+
+const coaPort = Type.Integer({ minimum: 1, maximum: 65_535, description: "absent: the vendor's own" });
+const identifier = Type.String({
+  minLength: 1,
+  maxLength: 253,
+  description: "its NAS-Identifier, where several are behind one address",
+});
+
+/** The body of PUT /v1/nas/{id}. */
+export const NasBody = closed(
+  {
+    id: Type.Optional(documented(Id, "that of the address, if given")),
+    address: documented(IpAddress, "the IPv4 or IPv6 address that its packets come from, and that requests go to"),
+    secret: Type.Optional(
+      Type.String({ minLength: 1, maxLength: 255, description: "shared with it; absent: the one before stays" }),
+    ),
+    vendor: Type.String({ maxLength: 40, examples: ["generic"], description: "`generic` fits what speaks RADIUS" }),
+    coaPort: Type.Optional(coaPort),
+    identifier: Type.Optional(identifier),
+    requireMessageAuthenticator: Type.Optional(MessageAuthenticatorShape),
+    coa: Type.Optional(CoaShape),
+    profiles: Type.Optional(ProfilesBody),
+  },
+  {
+    title: "NasInput",
+    examples: [{ address: "192.0.2.10", secret: "a-long-random-secret", vendor: "juniper", coa: { retries: 3 } }],
+  },
+);
+
+/** A NAS as the API shows it. */
+export const NasView = closed(
+  {
+    id: Type.String(),
+    address: Type.String(),
+    vendor: Type.String(),
+    coaPort: Type.Integer(),
+    identifier: nullable(identifier),
+    requireMessageAuthenticator: MessageAuthenticatorShape,
+    coa: Type.Unsafe<Nas["coa"]>(CoaShape),
+    profiles: ProfilesShape,
+    createdAt: Time,
+    updatedAt: Time,
+  },
+  { title: "Nas", description: "A network access server, without its secret" },
 );

@@ -1,20 +1,13 @@
 import { Type } from "typebox";
-import type { Database, Queryable } from "../../database/database.ts";
-import type { MeasureView } from "../../enforcement/measure-view.ts";
-import { listMeasures, measureViewById, measureViewOfKind } from "../../enforcement/measure-view-store.ts";
+import type { Database } from "../../database/database.ts";
+import { listMeasures, measureViewOfKind } from "../../enforcement/measure-view-store.ts";
 import type { Api } from "../api.ts";
 import { ApiError } from "../errors.ts";
+import { knownMeasure } from "../known-measure.ts";
 import { MeasureKindParam } from "../measure-order.ts";
 import { MeasureShape } from "../measure-shapes.ts";
 import { measureFilterStates, measuresInState } from "../measures-in-state.ts";
 import { closed, documented, Id, listQuery, NumberedId, oneOf, pageOf, pageRequest } from "../shapes.ts";
-
-/** The measure, or the 404 that says that there is none. */
-export async function knownMeasure(on: Queryable, id: string): Promise<MeasureView> {
-  const measure = await measureViewById(on, id);
-  if (!measure) throw new ApiError("unknown-measure", `there is no measure ${id}`);
-  return measure;
-}
 
 /** Reading measures; src/api/routes/measure-order-routes.ts orders them. */
 export function measureRoutes(app: Api, { database }: { readonly database: Database }): void {

@@ -10,54 +10,11 @@ import { changedFields } from "../changed-fields.ts";
 import { checkSameId } from "../check-same-id.ts";
 import { ApiError } from "../errors.ts";
 import { type AttributeCheck, checkSessionKeys, profilesView, readProfiles } from "../nas-profiles.ts";
-import { CoaShape, MessageAuthenticatorShape, ProfilesBody, ProfilesShape } from "../nas-shapes.ts";
+import { NasBody, NasView } from "../nas-shapes.ts";
 import { checkVendor, type VendorList } from "../nas-vendors.ts";
 import { pageOfIds } from "../page-of-ids.ts";
 import type { ProblemCode } from "../problem-codes.ts";
-import { closed, documented, Id, IpAddress, listQuery, nullable, pageOf, pageRequest, Time } from "../shapes.ts";
-
-const coaPort = Type.Integer({ minimum: 1, maximum: 65_535, description: "absent: the vendor's own" });
-const identifier = Type.String({
-  minLength: 1,
-  maxLength: 253,
-  description: "its NAS-Identifier, where several are behind one address",
-});
-
-const NasBody = closed(
-  {
-    id: Type.Optional(documented(Id, "that of the address, if given")),
-    address: documented(IpAddress, "the IPv4 or IPv6 address that its packets come from, and that requests go to"),
-    secret: Type.Optional(
-      Type.String({ minLength: 1, maxLength: 255, description: "shared with it; absent: the one before stays" }),
-    ),
-    vendor: Type.String({ maxLength: 40, examples: ["generic"], description: "`generic` fits what speaks RADIUS" }),
-    coaPort: Type.Optional(coaPort),
-    identifier: Type.Optional(identifier),
-    requireMessageAuthenticator: Type.Optional(MessageAuthenticatorShape),
-    coa: Type.Optional(CoaShape),
-    profiles: Type.Optional(ProfilesBody),
-  },
-  {
-    title: "NasInput",
-    examples: [{ address: "192.0.2.10", secret: "a-long-random-secret", vendor: "juniper", coa: { retries: 3 } }],
-  },
-);
-
-const NasView = closed(
-  {
-    id: Type.String(),
-    address: Type.String(),
-    vendor: Type.String(),
-    coaPort: Type.Integer(),
-    identifier: nullable(identifier),
-    requireMessageAuthenticator: MessageAuthenticatorShape,
-    coa: Type.Unsafe<Nas["coa"]>(CoaShape),
-    profiles: ProfilesShape,
-    createdAt: Time,
-    updatedAt: Time,
-  },
-  { title: "Nas", description: "A network access server, without its secret" },
-);
+import { closed, Id, listQuery, pageOf, pageRequest } from "../shapes.ts";
 
 const nasProblems = [
   "unknown-vendor",

@@ -1,68 +1,23 @@
 import { Type } from "typebox";
 import type { Database, Queryable } from "../../database/database.ts";
-import type { MeasureView } from "../../enforcement/measure-view.ts";
 import { listMeasures } from "../../enforcement/measure-view-store.ts";
 import { listSessions } from "../../session/session-list-store.ts";
-import type { SessionView } from "../../session/session-view.ts";
 import { subscriberInput } from "../../subscriber/read-subscriber.ts";
 import { retryingConflicts } from "../../subscriber/retry-conflict.ts";
 import type { Subscriber } from "../../subscriber/subscriber.ts";
-import { protections, subscriberClasses } from "../../subscriber/subscriber.ts";
 import { SubscriberError } from "../../subscriber/subscriber-error.ts";
-import { SubscriberBody } from "../../subscriber/subscriber-schema.ts";
 import { listSubscribers, subscriberById } from "../../subscriber/subscriber-store.ts";
 import { deleteSubscriber } from "../../subscriber/subscriber-write-store.ts";
 import { actorOf } from "../actor.ts";
 import type { Api } from "../api.ts";
 import { recordAudit } from "../audit-store.ts";
-import { type CaseAnswer, CaseShape } from "../case-shapes.ts";
 import { changedFields } from "../changed-fields.ts";
 import { checkSameId } from "../check-same-id.ts";
 import { ApiError } from "../errors.ts";
-import { MeasureShape } from "../measure-shapes.ts";
-import { closed, Id, listQuery, nullable, oneOf, pageOf, pageRequest, Time } from "../shapes.ts";
+import { closed, Id, listQuery, pageOf, pageRequest } from "../shapes.ts";
 import type { SubscriberPut } from "../subscriber-put.ts";
+import { type Matters, SubscriberInputShape, SubscriberView, SubscriberWithMatters } from "../subscriber-shapes.ts";
 import { casesOf } from "./case-routes.ts";
-import { SessionShape } from "./session-routes.ts";
-
-const fields = {
-  id: Type.String(),
-  usernames: Type.Readonly(Type.Array(Type.String(), { description: "User-Names of RADIUS" })),
-  name: nullable(Type.String()),
-  email: nullable(Type.String()),
-  phone: nullable(Type.String()),
-  locale: nullable(Type.String({ description: "the language for notices, for example `en-AU`" })),
-  class: oneOf(subscriberClasses),
-  plan: nullable(closed({ downKbps: Type.Integer(), upKbps: Type.Integer() }, { title: "Plan" })),
-  protections: Type.Unsafe<Subscriber["protections"]>(
-    Type.Array(oneOf(protections), { description: "playbooks order nothing that would cut such a line off" }),
-  ),
-  hasCredential: Type.Boolean({ description: "whether there is a password here; it is never given back" }),
-  isAutomatic: Type.Boolean({ description: "made by itself from a session whose User-Name nobody knew" }),
-  createdAt: Time,
-  updatedAt: Time,
-};
-
-const SubscriberView = Type.Unsafe<Subscriber>(closed(fields, { title: "Subscriber" }));
-
-/** What stands of a subscriber, in the shapes of its own calls. */
-interface Matters {
-  readonly measures: readonly MeasureView[];
-  readonly sessions: readonly SessionView[];
-  readonly cases: readonly CaseAnswer[];
-}
-
-const SubscriberWithMatters = Type.Unsafe<Subscriber & Matters>(
-  closed(
-    {
-      ...fields,
-      measures: Type.Array(MeasureShape, { description: "those that stand, the newest 50" }),
-      sessions: Type.Array(SessionShape, { description: "those that are open, the newest 50" }),
-      cases: Type.Array(CaseShape, { description: "the newest 50" }),
-    },
-    { title: "SubscriberWithMatters" },
-  ),
-);
 
 const SHOWN = 50;
 
@@ -75,16 +30,6 @@ async function mattersOf(database: Database, subscriberId: string): Promise<Matt
   ]);
   return { measures: measures.items, sessions: sessions.items, cases };
 }
-
-const example = {
-  usernames: ["alice@isp.example"],
-  name: "Alice Example",
-  email: "alice@example.com",
-  phone: "+61 2 5550 0100",
-  class: "residential",
-  plan: { downKbps: 50_000, upKbps: 20_000 },
-  protections: ["medical"],
-};
 
 const withdrawn = "a regeneration withdrew this password, and it is not taken again: give another, or none";
 
@@ -162,7 +107,7 @@ export function subscriberRoutes(app: Api, { database, put }: SubscriberRouteDep
         summary: "Creates or replaces a subscriber; an omitted credential stays",
         description: "Replaces: what is left out is empty then, but for the credential. Open sessions follow at once.",
         params,
-        body: { ...SubscriberBody, title: "SubscriberInput", examples: [example] },
+        body: SubscriberInputShape,
         response: { 200: SubscriberView, 201: SubscriberView },
       },
     },

@@ -168,6 +168,21 @@ describe("termination", () => {
   });
 });
 
+test("the audit says how a measure stood then, in the words in which its own calls say it", async () => {
+  const { body } = await put("terminate", { reason: "x" });
+  await decide(body.id, "reject");
+  await put("suspend", { reason: "x" });
+  await lift("suspend");
+  const { items } = (await api.call("GET", `/v1/audit?subject=subscriber:${id}`)).body;
+  const told = items.filter(({ action }: Body) => action.startsWith("measure.")).toReversed();
+  expect(told.map(({ action, detail }: Body) => `${action} ${detail.state}`)).toEqual([
+    "measure.order awaiting-approval",
+    "measure.reject lifted",
+    "measure.order in-force",
+    "measure.lift lifted",
+  ]);
+});
+
 test("measures are listed by the states that they show", async () => {
   const waiting = await put("terminate", { reason: "x" });
   const inForce = await put("suspend", { reason: "x" });
