@@ -65,3 +65,8 @@ test("a measure is told in the words of its own call, not in those of the table"
   expect(states).toEqual(["in-force", "lifted"]);
   leave();
 });
+
+test("a HEAD of the stream holds nothing open", async () => {
+  const answer = await api.call("HEAD", "/v1/events");
+  expect(answer).toMatchObject({ status: 405, headers: { allow: "GET" }, text: "" });
+});
