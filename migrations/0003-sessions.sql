@@ -80,9 +80,12 @@ create index session_nobodys on session (id) where stopped_at is null and subscr
 -- On an expression, for the list alone: as long as the table has no statistics, the planner would take an index that
 -- begins with nas_id for look-ups by NAS and Acct-Session-Id, and read all of a BNG's sessions for each record.
 create index session_open_nas on session ((nas_id || ''), id) where stopped_at is null;
+-- Those that are over, by their end, for the job that removes the oldest: in words that no other look-up uses, as above.
+create index session_ended on session (coalesce(stopped_at, 'infinity'), id) where coalesce(stopped_at, 'infinity') < 'infinity';
 
 -- Which session held which address from when to when, half open. Open intervals live in their own partition
--- (held_until = infinity); closing one moves it to history, which is dropped by age, never deleted row by row.
+-- (held_until = infinity); closing one moves it to history, to the month in which it ended. A month goes as a whole once it
+-- is old enough (jobs/retention-job.ts): never row by row.
 create table address_interval (
   prefix cidr not null,
   held_from timestamptz not null,
@@ -92,9 +95,44 @@ create table address_interval (
   nas_id text not null
 ) partition by range (held_until);
 create table address_interval_open partition of address_interval for values from ('infinity') to (maxvalue) with (fillfactor = 80);
-create table address_interval_history partition of address_interval default;
+create table address_interval_history partition of address_interval default partition by range (held_until);
+-- Whatever ended in no month that there is: records that come very late, and clocks that are wrong. No record is refused.
+create table address_interval_stray partition of address_interval_history default;
 create index address_interval_prefix on address_interval (prefix, held_until);
 create index address_interval_session on address_interval (session_id);
+
+-- Makes the history's partition for a month (UTC), which begins on `first_day`. Answers 'made', 'there', or 'strays': too
+-- many of its rows are in the stray partition already to be moved in a moment, and there they stay. For that moment nobody
+-- writes to the history: an interval that was on its way to the strays would be refused there once its month is attached.
+create function weir_add_interval_month(first_day date) returns text language plpgsql as $$
+declare
+  month text := 'address_interval_' || to_char(first_day, 'YYYY_MM');
+  begins timestamptz := first_day::timestamp at time zone 'UTC';
+  ends timestamptz := (first_day + interval '1 month') at time zone 'UTC';
+  most_moved constant integer := 10000;
+  strays integer;
+begin
+  -- Of several nodes one makes it.
+  perform pg_advisory_xact_lock(hashtext('weir_interval_month'));
+  if to_regclass(month) is not null then
+    return 'there';
+  end if;
+  lock table only address_interval_history in access exclusive mode;
+  lock table address_interval_stray in access exclusive mode;
+  select count(*) into strays from (
+    select from address_interval_stray where held_until >= begins and held_until < ends limit most_moved + 1) as counted;
+  if strays > most_moved then
+    return 'strays';
+  end if;
+  execute format('create table %I (like address_interval_history including indexes)', month);
+  execute format('with moved as (delete from address_interval_stray where held_until >= %L and held_until < %L returning *)
+    insert into %I select * from moved', begins, ends, month);
+  execute format('alter table address_interval_history attach partition %I for values from (%L) to (%L)', month, begins, ends);
+  return 'made';
+end $$;
+-- From now on; later ones are made ahead by the job.
+select weir_add_interval_month((date_trunc('month', now() at time zone 'UTC') + ahead * interval '1 month')::date)
+from generate_series(0, 3) as ahead;
 
 -- The newest Accounting-On or -Off of each NAS: no session that began before it is still open. Apart from the NAS itself,
 -- so that one that is taken out and put in again has it still.

@@ -22,6 +22,7 @@ create table report (
   rejected jsonb not null default '[]'
 );
 create index report_source on report (source_id, received_at);
+create index report_age on report (received_at, id);
 
 create table observation (
   id bigint generated always as identity primary key,

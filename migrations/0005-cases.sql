@@ -26,6 +26,7 @@ create unique index subscriber_case_open on subscriber_case (subscriber_id, cate
 create unique index subscriber_case_doubt on subscriber_case (doubt) where closed_at is null and doubt is not null;
 create index subscriber_case_subscriber on subscriber_case (subscriber_id, category, id);
 create index subscriber_case_state on subscriber_case (state, id);
+create index subscriber_case_age on subscriber_case (closed_at, id) where closed_at is not null;
 
 create table case_event (
   id bigint generated always as identity primary key,

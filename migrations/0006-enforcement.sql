@@ -27,7 +27,8 @@ create table measure (
   category text,
   nas_ids text[] not null default '{}',
   -- passed the breakers by itself, and so counts in them
-  is_counted boolean not null default false
+  is_counted boolean not null default false,
+  check ((state in ('rejected', 'lifted')) = (lifted_at is not null))
 );
 -- One of a kind stands; those before it stay as its history.
 create unique index measure_standing on measure (subscriber_id, kind) where state in ('awaiting-approval', 'held', 'active');
@@ -41,6 +42,8 @@ create index measure_kind on measure (kind, id);
 create index measure_held_by on measure (held_by, id) where held_by is not null;
 create index measure_counted on measure (ordered_at) include (category, source_id) where is_counted;
 create index measure_counted_source on measure (source_id, ordered_at) where is_counted;
+-- By the end; not by state, which look-ups of a subscriber's ended measures name, too, and would read all of it for.
+create index measure_age on measure (lifted_at, id) where lifted_at is not null;
 
 -- The outbox: one row per session that has to be brought to its profile. Written in the transaction that changes the
 -- profile; coalesced by its key; removed when the session follows, or when it is known that it cannot.
@@ -93,7 +96,7 @@ create table enforcement (
 );
 create index enforcement_session on enforcement (session_id, id);
 create index enforcement_subscriber on enforcement (subscriber_id, id);
-create index enforcement_requested on enforcement (requested_at);
+create index enforcement_age on enforcement (requested_at, id);
 -- Lists narrowed to a NAS or to an outcome, newest first; nearly all are acknowledged, and so are the newest.
 create index enforcement_nas on enforcement (nas_id, id);
 create index enforcement_outcome on enforcement (outcome, id) where outcome <> 'acknowledged';

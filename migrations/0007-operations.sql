@@ -40,7 +40,7 @@ create table audit (
   subject text,
   detail jsonb not null default '{}'
 );
-create index audit_at on audit (at);
+create index audit_age on audit (at, id);
 create index audit_subject on audit (subject, id);
 
 -- One row per job and scheduled minute: whoever inserts it runs the job, so each fire runs once in the cluster.

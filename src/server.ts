@@ -21,9 +21,11 @@ import { orderMeasure } from "./enforcement/order-measure.ts";
 import { createBoundedReportReader } from "./intake/bounded-report-reader.ts";
 import type { ReadReport } from "./intake/read-report.ts";
 import { expireJob } from "./jobs/expire-job.ts";
+import { makeIntervalMonths } from "./jobs/interval-months.ts";
 import { startJobs } from "./jobs/job-schedule.ts";
 import { reconcileJob } from "./jobs/reconcile-job.ts";
 import { resealJob } from "./jobs/reseal-job.ts";
+import { retentionJob } from "./jobs/retention-job.ts";
 import { tidyJob } from "./jobs/tidy-job.ts";
 import { builtInPlaybook } from "./policy/built-in-playbooks.ts";
 import { impossibleHere } from "./policy/impossible-here.ts";
@@ -59,6 +61,7 @@ export interface ServerOptions {
 const MAX_CONNECTIONS = 16;
 /** For what leads from a report to a CoA-Request. */
 const RESPONSE_CONNECTIONS = 8;
+const MONTHS_LIMIT_MS = 10_000;
 
 /** The address that CoA requests leave from: ours, where there is one that a NAS can know us by. */
 function localAddressFor({ hosts }: Config): (nasAddress: string) => string | undefined {
@@ -220,6 +223,8 @@ export async function startServer({ config, log }: ServerOptions): Promise<Runni
     const hotDatabase = core.openHotDatabase(RESPONSE_CONNECTIONS);
     const dispatcher = await startEnforcement(core, hotDatabase);
     stops.push(dispatcher.stop);
+    // Before the first record comes: one that stood still for months has none for today's.
+    await makeIntervalMonths(core.database, core.now(), AbortSignal.timeout(MONTHS_LIMIT_MS));
     const jobs = startJobs({
       database: core.database,
       jobs: [
@@ -227,6 +232,7 @@ export async function startServer({ config, log }: ServerOptions): Promise<Runni
         expireJob(core.database, dispatcher.wake),
         tidyJob(core.database),
         resealJob(core.database, core.keyRing),
+        retentionJob({ database: core.database, retention: config.retention, log }),
       ],
       now: core.now,
       log,

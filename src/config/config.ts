@@ -1,4 +1,5 @@
 import type { HostPort } from "./host-port.ts";
+import type { Retention } from "./retention.ts";
 
 /** The whole configuration: parsed and checked once, then only read. Ports: 0 means "any free one" for HTTP, "off" for RADIUS. */
 export interface Config {
@@ -21,6 +22,7 @@ export interface Config {
   readonly secretKeys?: readonly [string, ...string[]];
   readonly autoSubscribers: boolean;
   readonly workers: number;
+  readonly retention: Retention;
   readonly portalUrl?: string;
   readonly logLevel: LogLevel;
   /** What was set but has no effect in this version: to be logged, not to be an error. */

@@ -31,6 +31,8 @@ const known = [
   "WEIR_SECRET_KEY",
   "WEIR_AUTO_SUBSCRIBERS",
   "WEIR_WORKERS",
+  "WEIR_RETENTION_SESSION_DAYS",
+  "WEIR_RETENTION_CASE_DAYS",
   "WEIR_PORTAL_URL",
   "WEIR_LOG_LEVEL",
 ] as const;
@@ -115,6 +117,10 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
     ...(secretKeys === undefined ? {} : { secretKeys }),
     autoSubscribers: read("WEIR_AUTO_SUBSCRIBERS", variables.readBoolean) ?? true,
     workers: read("WEIR_WORKERS", variables.readWorkers) ?? 1,
+    retention: {
+      sessionDays: read("WEIR_RETENTION_SESSION_DAYS", variables.readRetentionDays) ?? 365,
+      caseDays: read("WEIR_RETENTION_CASE_DAYS", variables.readRetentionDays) ?? 730,
+    },
     ...(portalUrl === undefined ? {} : { portalUrl }),
     logLevel: read("WEIR_LOG_LEVEL", variables.readLogLevel) ?? "info",
     warnings: [

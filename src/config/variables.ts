@@ -1,6 +1,7 @@
 import { isIP } from "node:net";
 import { type LogLevel, logLevels } from "./config.ts";
 import { type HostPort, parseHostPort } from "./host-port.ts";
+import { LEAST_RETENTION_DAYS } from "./retention.ts";
 
 /** A value, or what is wrong with the text, to be put behind the variable's name. */
 export type Read<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
@@ -24,6 +25,17 @@ export function readWorkers(text: string): Read<number> {
   return /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 128
     ? value(Number(text))
     : problem(`"${text}" is not a number of processes (1 to 128)`);
+}
+
+const MOST_DAYS = 36_500;
+
+export function readRetentionDays(text: string): Read<number> {
+  const days = Number(text);
+  if (!/^\d{1,5}$/.test(text) || days > MOST_DAYS)
+    return problem(`"${text}" is not a number of days (${LEAST_RETENTION_DAYS} to ${MOST_DAYS}, or 0 for ever)`);
+  return days === 0 || days >= LEAST_RETENTION_DAYS
+    ? value(days)
+    : problem(`${text} days are too few: playbooks look back ${LEAST_RETENTION_DAYS} days (0 keeps for ever)`);
 }
 
 export function readBoolean(text: string): Read<boolean> {

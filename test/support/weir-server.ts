@@ -38,6 +38,7 @@ export async function startWeir(changes: Partial<Config> = {}): Promise<WeirUnde
     adminKey,
     autoSubscribers: true,
     workers: 1,
+    retention: { sessionDays: 365, caseDays: 730 },
     logLevel: "silent",
     warnings: [],
     ...changes,

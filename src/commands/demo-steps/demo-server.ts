@@ -64,6 +64,7 @@ async function demoConfig(dataDir: string): Promise<Config> {
     acctPort: await freeUdpPort(USUAL.acct, HOST),
     autoSubscribers: true,
     workers: 1,
+    retention: { sessionDays: 365, caseDays: 730 },
     logLevel: "info",
     warnings: [],
   };
