@@ -8,6 +8,10 @@ const shapes = {
 
 export type CursorPart = keyof typeof shapes;
 
+/** A day that no month has would be another one to JavaScript. */
+const isTime = (text: string): boolean =>
+  !Number.isNaN(Date.parse(text)) && new Date(text).toISOString() === text && !text.startsWith("0000");
+
 /** The cursor is not one that `writeCursor` made for this list. */
 class CursorError extends Error {
   readonly code = "invalid-cursor";
@@ -36,7 +40,7 @@ export function readCursor(cursor: string, kinds: readonly CursorPart[]): string
   return kinds.map((kind, index) => {
     const part: unknown = parts[index];
     if (typeof part !== "string" || !shapes[kind].test(part)) throw new CursorError();
-    if (kind === "time" && Number.isNaN(Date.parse(part))) throw new CursorError();
+    if (kind === "time" && !isTime(part)) throw new CursorError();
     return part;
   });
 }

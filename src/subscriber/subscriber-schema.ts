@@ -30,7 +30,9 @@ const fields = {
   ),
   class: Type.Optional(Type.Enum([...subscriberClasses])),
   plan: orNull(Type.Object({ downKbps: rate, upKbps: rate }, { additionalProperties: false })),
-  protections: Type.Optional(Type.Array(Type.Enum([...protections]), { uniqueItems: true })),
+  protections: Type.Optional(
+    Type.Array(Type.Enum([...protections]), { uniqueItems: true, maxItems: protections.length }),
+  ),
   credential: Type.Optional(
     Type.Object(
       { password: Type.String({ minLength: 1, maxLength: PASSWORD_OCTETS, pattern: "^[^\\u0000]*$" }) },

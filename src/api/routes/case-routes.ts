@@ -5,6 +5,7 @@ import { listMeasures } from "../../enforcement/measure-view-store.ts";
 import { type CaseView, caseById, listCases } from "../../response/case-view-store.ts";
 import { explainCase } from "../../response/explain-case.ts";
 import type { PersonEvent } from "../../response/person-event.ts";
+import { retryingConflicts } from "../../subscriber/retry-conflict.ts";
 import { actorOf } from "../actor.ts";
 import type { Api } from "../api.ts";
 import { recordAudit } from "../audit-store.ts";
@@ -145,7 +146,7 @@ export function caseRoutes(app: Api, { database, now, postCaseEvent, dispatcher 
       const caller = callerOf(request);
       if (!mayUse(caller.role, rightForCaseEvent(type)))
         throw new ApiError("forbidden", `a key of role ${caller.role} may not ${type} a case`);
-      await database.transaction(async (trx) => {
+      const work = async (trx: Transaction) => {
         await postCaseEvent(trx, { caseId: id, type, note, by: caller.actor, now: now() });
         await recordAudit(trx, {
           ...actorOf(request),
@@ -153,7 +154,8 @@ export function caseRoutes(app: Api, { database, now, postCaseEvent, dispatcher 
           subject: `case:${id}`,
           detail: note === undefined ? {} : { note },
         });
-      });
+      };
+      await retryingConflicts(() => database.transaction(work));
       dispatcher.wake();
       return await known(id);
     },
