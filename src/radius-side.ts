@@ -113,7 +113,10 @@ export async function startRadiusSide(core: Core, options: RadiusSideOptions): P
     database,
     now,
     autoSubscribers: config.autoSubscribers,
-    hooks: { opened: enqueueOpened, committed: options.committed },
+    hooks: {
+      opened: (trx, sessions) => enqueueOpened(trx, sessions, { areLoginsLocal: upstream?.auth === undefined }),
+      committed: options.committed,
+    },
     onError: (error) =>
       log.warn({ err: error }, "accounting records could not be committed; their NAS will send them again"),
   });

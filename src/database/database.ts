@@ -21,7 +21,7 @@ export interface Database extends Queryable {
   /**
    * Runs `work` in one transaction (READ COMMITTED); commits when it resolves, rolls back and rethrows when it rejects.
    * One that PostgreSQL ended as a deadlock is run again from the start, a few times: `work` must do nothing that the
-   * rollback does not undo.
+   * rollback does not undo. A statement's failure is the transaction's, also where `work` says nothing of it.
    */
   transaction<T>(work: (trx: Transaction) => Promise<T>): Promise<T>;
   /** Runs a statement that knex built, on the given transaction or on the pool. */
@@ -83,6 +83,9 @@ const queryableOn = (client: pg.Pool | pg.PoolClient, nameOf: NameOf): Queryable
 /** A table has got another column since the statement was prepared: the connection's plans are of no use any more. */
 const isOutdatedPlan = (error: unknown): boolean => (error as { code?: unknown }).code === "0A000";
 
+/** PostgreSQL ends the connection with it. */
+const isFatal = ({ severity }: pg.DatabaseError): boolean => severity === "FATAL" || severity === "PANIC";
+
 /** Single statements, each on whatever connection is free. */
 const onAnyConnection = (pool: pg.Pool, nameOf: NameOf): Queryable => ({
   query: async <Row>(sql: string, values?: readonly unknown[]) => {
@@ -91,7 +94,7 @@ const onAnyConnection = (pool: pg.Pool, nameOf: NameOf): Queryable => ({
     try {
       return await queryableOn(client, nameOf).query<Row>(sql, values);
     } catch (error) {
-      isBroken = isOutdatedPlan(error) || !(error instanceof pg.DatabaseError);
+      isBroken = isOutdatedPlan(error) || !(error instanceof pg.DatabaseError) || isFatal(error);
       throw error;
     } finally {
       client.release(isBroken);
@@ -106,19 +109,31 @@ async function inTransaction<T>(
   const client = await pool.connect();
   const { query } = queryableOn(client, nameOf);
   let isOver = false;
-  // Of statements sent side by side one may fail, and what awaited another goes on: not on this connection any more.
-  const whileUnderWay: Queryable["query"] = (sql, values) =>
-    isOver ? Promise.reject(new Error("the transaction is over")) : query(sql, values);
+  let first: { readonly error: unknown } | undefined;
+  // Of statements sent side by side one may fail: those behind it fail because of it, and which of them is told first
+  // depends on who awaits it. And what awaited another goes on: not on this connection any more.
+  const whileUnderWay = async <Row>(sql: string, values?: readonly unknown[]): Promise<Row[]> => {
+    if (isOver) throw new Error("the transaction is over");
+    try {
+      return await query<Row>(sql, values);
+    } catch (error) {
+      first ??= { error };
+      throw error;
+    }
+  };
   let isBroken = false;
   try {
     // Said each time, since a server may have another default: who waited for a lock relies on seeing what was committed.
     await client.query("begin isolation level read committed");
     const result = await work({ query: whileUnderWay, isTransaction: true });
     isOver = true;
+    // PostgreSQL would take a COMMIT for a ROLLBACK, and call it done.
+    if (first) throw first.error;
     await client.query("commit");
     return result;
-  } catch (error) {
+  } catch (thrown) {
     isOver = true;
+    const error = first && thrown instanceof pg.DatabaseError ? first.error : thrown;
     isBroken = isOutdatedPlan(error);
     await client.query("rollback").catch(() => {
       isBroken = true;

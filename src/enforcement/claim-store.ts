@@ -41,6 +41,12 @@ export interface UnfinishedRequest {
   readonly imposes: Imposed;
 }
 
+/**
+ * Whether `job` is claimed by `claimant`, in words that fit no index: each job is found by its session, and the planner,
+ * whose statistics may be from a moment without claims, would go through all of this claimant's for each.
+ */
+export const isClaimedBy = (claimant: string): string => `coalesce(job.claimed_by, '') = ${claimant}`;
+
 export interface ClaimRequest {
   /** Names this run of this node. */
   readonly claimant: string;

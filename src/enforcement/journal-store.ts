@@ -1,6 +1,6 @@
 import type { Queryable } from "../database/database.ts";
 import type { NamedAttribute } from "../nas/nas.ts";
-import { mayLive } from "./claim-store.ts";
+import { isClaimedBy, mayLive } from "./claim-store.ts";
 import { type Imposed, imposedJson } from "./imposed.ts";
 import type { Profile } from "./profile.ts";
 
@@ -45,7 +45,7 @@ export async function journalRequests(
        $9::text[], $10::text[], $11::int[], $12::int[], $13::text[], $14::int[], $15::bytea[], $16::text[])
        as given (claimant, session_id, revision, nas_id, kind, reason, requested_at, profile, digest, applied_digest, step,
          steps, attributes, local_port, request, imposes)
-     join enforcement_job as job on job.session_id = given.session_id and job.claimed_by = given.claimant
+     join enforcement_job as job on job.session_id = given.session_id and ${isClaimedBy("given.claimant")}
        and job.revision = given.revision
      join session on session.id = given.session_id and ${mayLive}
        and session.applied_digest is not distinct from given.applied_digest

@@ -124,11 +124,19 @@ export interface SessionToCheck {
  * password opened which is to open none. Takes the subscribers' rows FOR SHARE, in one order: a measure being set meanwhile
  * either sees the session, or is seen here. False: nothing is to be done about any of them.
  */
-export async function enqueueOpened(trx: Transaction, sessions: readonly SessionToCheck[]): Promise<boolean> {
+export async function enqueueOpened(
+  trx: Transaction,
+  sessions: readonly SessionToCheck[],
+  { areLoginsLocal } = { areLoginsLocal: true },
+): Promise<boolean> {
   const owned = sessions.filter((session) => session.subscriberId !== undefined);
   if (owned.length === 0) return false;
   // The second waits for the locks of the first, and sees what was committed until then.
-  const [unlike, withdrawn] = await Promise.all([enqueueUnlike(trx, owned), enqueueWithdrawn(trx, owned)]);
+  const [unlike, withdrawn] = await Promise.all([
+    enqueueUnlike(trx, owned),
+    // An upstream knows other passwords: with it no login would ever end the measure, and each would be cut off.
+    areLoginsLocal && enqueueWithdrawn(trx, owned),
+  ]);
   return unlike || withdrawn;
 }
 

@@ -1,4 +1,5 @@
 import type { Database, Transaction } from "../database/database.ts";
+import { isClaimedBy } from "./claim-store.ts";
 import { imposedJson } from "./imposed.ts";
 import type { Applied } from "./next-move.ts";
 import type { Outcome } from "./outcome.ts";
@@ -143,7 +144,7 @@ async function writeSessions(trx: Transaction, runs: readonly RunEnd[]): Promise
          then session.imposed else session.imposed_before end
      from unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::text[], $7::text[], $8::text[])
        as given (session_id, claimant, obstacle, is_applied, applied, applied_digest, expected, imposed)
-     join enforcement_job as job on job.session_id = given.session_id and job.claimed_by = given.claimant
+     join enforcement_job as job on job.session_id = given.session_id and ${isClaimedBy("given.claimant")}
      where session.id = given.session_id`,
     [
       ids,
@@ -175,7 +176,7 @@ async function writeJobs(trx: Transaction, runs: readonly RunEnd[]): Promise<voi
        left join subscriber on subscriber.id = coalesce(session.subscriber_id, job.subscriber_id)),
      done as (
        delete from enforcement_job as job using given
-       where job.session_id = given.session_id and job.claimed_by = given.claimant and job.revision = given.revision
+       where job.session_id = given.session_id and ${isClaimedBy("given.claimant")} and job.revision = given.revision
          and given.is_current and given.retry_ms is null
        returning job.session_id)
      update enforcement_job as job set claimed_by = null, claimed_until = null,
@@ -185,7 +186,7 @@ async function writeJobs(trx: Transaction, runs: readonly RunEnd[]): Promise<voi
        due_at = case when given.is_current and job.revision = given.revision
          then clock_timestamp() + make_interval(secs => coalesce(given.retry_ms, 0) / 1000.0) else clock_timestamp() end
      from given
-     where job.session_id = given.session_id and job.claimed_by = given.claimant
+     where job.session_id = given.session_id and ${isClaimedBy("given.claimant")}
        and not exists (select from done where done.session_id = job.session_id)`,
     [
       runs.map(({ sessionId }) => sessionId),

@@ -69,6 +69,51 @@ test("one of several sent side by side fails: its error is told, none of them ho
   expect(await database.query("select id from subscriber where id in ('too-late', 'beside', 'behind')")).toEqual([]);
 });
 
+/** Nothing else happens in this process until the answers of what was asked for lie there. */
+const busyFor = (ms: number) => {
+  for (const end = performance.now() + ms; performance.now() < end; );
+};
+
+test("the failure told is the one that came first, however deep it was awaited", async () => {
+  const deep = async (failing: Promise<unknown>) => await (async () => await (async () => await failing)())();
+  const failing = db.database.transaction(async (trx) => {
+    const all = [deep(trx.query("select 1 / 0")), trx.query("select 2"), trx.query("select 3")];
+    await Promise.resolve();
+    setImmediate(busyFor, 30);
+    await Promise.all(all);
+  });
+  await expect(failing).rejects.toMatchObject({ code: "22012" });
+});
+
+test("a statement's failure is the transaction's, also where the work says nothing of it", async () => {
+  const silent = db.database.transaction(async (trx) => {
+    await trx.query("insert into subscriber (id) values ('silent')");
+    await trx.query("select 1 / 0").catch(() => undefined);
+    return "done";
+  });
+  await expect(silent).rejects.toMatchObject({ code: "22012" });
+  expect(await db.database.query("select id from subscriber where id = 'silent'")).toEqual([]);
+});
+
+test("what was thrown for another reason than a statement's failure is told as it is", async () => {
+  const failing = db.database.transaction(async (trx) => {
+    trx.query("select 1 / 0").catch(() => undefined);
+    throw new RangeError("not so");
+  });
+  await expect(failing).rejects.toThrow(RangeError);
+});
+
+test("a connection that PostgreSQL ended is not used again", async () => {
+  const one = openDatabase({ url: db.url, maxConnections: 1, onConnectionError: () => undefined });
+  try {
+    const ended = one.query("select pg_terminate_backend(pg_backend_pid())");
+    await expect(ended).rejects.toThrow();
+    expect(await one.query("select 1 as one")).toEqual([{ one: 1 }]);
+  } finally {
+    await one.close();
+  }
+});
+
 test("two transactions that lock in opposite orders both come to their end", async () => {
   const { database } = db;
   await database.query("insert into subscriber (id) values ('d1'), ('d2')");
