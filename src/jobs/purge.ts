@@ -1,6 +1,7 @@
 import type { Database, Queryable, Transaction } from "../database/database.ts";
 import type { Place, Portion, PortionRemoved, Stock } from "../session/aged-rows-retention-store.ts";
 import { removeForgotten } from "../session/automatic-subscriber-retention-store.ts";
+import { planByIndex } from "./index-plan-store.ts";
 import { isWaitLimit, limitWaits } from "./wait-limit-store.ts";
 
 /** One kind of record that is removed with age. */
@@ -73,7 +74,7 @@ async function inPortion<T>(
 ): Promise<T | undefined> {
   try {
     return await database.transaction(async (trx) => {
-      await limitWaits(trx, limits);
+      await Promise.all([limitWaits(trx, limits), planByIndex(trx)]);
       return await work(trx);
     });
   } catch (error) {

@@ -2,6 +2,7 @@ import type { Queryable, Transaction } from "../database/database.ts";
 import {
   type AgedRows,
   lookedAt,
+  MOST_COUNTED,
   type Portion,
   type PortionRemoved,
   placeValues,
@@ -55,13 +56,19 @@ export async function removeReports(trx: Transaction, portion: Portion): Promise
   };
 }
 
-/** Observations in reports that are old enough: kept with their case, or overdue. */
+/** How old observations are, by their report; of those in reports that are old enough how many are kept, and overdue. */
 export async function oldObservations(on: Queryable, before: Date): Promise<Stock> {
   const [row] = await on.query<{ oldest: Date | null; kept: number; overdue: number }>(
-    `select min(observation.received_at) as oldest, count(*) filter (where ${isObservationKept})::int as kept,
-       count(*) filter (where not (${isObservationKept}))::int as overdue
-     from report join observation on observation.report_id = report.id where report.received_at < $1`,
-    [before],
+    `select (
+         select report.received_at from report
+         where exists (select from observation where observation.report_id = report.id)
+         order by report.received_at limit 1) as oldest,
+       count(*) filter (where looked.is_kept)::int as kept, count(*) filter (where not looked.is_kept)::int as overdue
+     from (
+       select ${isObservationKept} as is_kept
+       from report join observation on observation.report_id = report.id where report.received_at < $1
+       order by report.received_at limit $2) as looked`,
+    [before, MOST_COUNTED],
   );
   return row ?? { oldest: null, kept: 0, overdue: 0 };
 }

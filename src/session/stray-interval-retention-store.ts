@@ -1,5 +1,5 @@
 import type { Queryable } from "../database/database.ts";
-import type { Stock } from "./aged-rows-retention-store.ts";
+import { MOST_COUNTED, type Stock } from "./aged-rows-retention-store.ts";
 import { isHeld } from "./legal-hold-retention-store.ts";
 
 const isKept = `exists (select from kept_session where kept_session.session_id = stray.session_id)
@@ -19,10 +19,11 @@ export async function removeStrays(on: Queryable, before: Date, limit: number): 
 
 export async function straysLeft(on: Queryable, before: Date): Promise<Stock> {
   const [row] = await on.query<{ oldest: Date | null; old: number; overdue: number }>(
-    `select min(stray.held_until) as oldest, count(*) filter (where stray.held_until < $1)::int as old,
-       count(*) filter (where stray.held_until < $1 and not (${isKept}))::int as overdue
-     from address_interval_stray as stray`,
-    [before],
+    `select (select min(stray.held_until) from address_interval_stray as stray) as oldest, count(*)::int as old,
+       count(*) filter (where not looked.is_kept)::int as overdue
+     from (
+       select ${isKept} as is_kept from address_interval_stray as stray where stray.held_until < $1 limit $2) as looked`,
+    [before, MOST_COUNTED],
   );
   const { oldest = null, old = 0, overdue = 0 } = row ?? {};
   return { oldest, kept: old - overdue, overdue };

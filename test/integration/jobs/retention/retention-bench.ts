@@ -2,7 +2,6 @@ import { pino } from "pino";
 import type { Database } from "../../../../src/database/database.ts";
 import type { Findings } from "../../../../src/jobs/job.ts";
 import { type RetentionDependencies, retentionJob } from "../../../../src/jobs/retention-job.ts";
-import { intervalMonths } from "../../../../src/session/interval-month-retention-store.ts";
 
 export const DAY_MS = 24 * 60 * 60 * 1000;
 export const never = new AbortController().signal;
@@ -25,11 +24,6 @@ export const runRetention = (
     now: options.at ?? now,
     signal: options.signal ?? never,
   });
-
-/** The address history without any month, whatever day it is. */
-export async function dropMonths(database: Database): Promise<void> {
-  for (const { name } of await intervalMonths(database)) await database.query(`drop table ${name}`);
-}
 
 /** Every table that the job may remove from. */
 export const emptied = `session, address_interval, subscriber, source, report, observation, subscriber_case, case_event,

@@ -3,17 +3,8 @@ import type { Database } from "../../../../src/database/database.ts";
 import { retentionJob } from "../../../../src/jobs/retention-job.ts";
 import { runJob } from "../../../../src/jobs/run-job.ts";
 import { createTestDatabase, type TestDatabase } from "../../../support/test-database.ts";
-import {
-  DAY_MS,
-  daysAgo,
-  dropMonths,
-  emptied,
-  never,
-  now,
-  retention,
-  runRetention,
-  silent,
-} from "./retention-bench.ts";
+import { dropMonths } from "./accounting-bench.ts";
+import { DAY_MS, daysAgo, emptied, never, now, retention, runRetention, silent } from "./retention-bench.ts";
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -43,6 +34,24 @@ const closedCases = (count: number, at: Date) =>
      select 'alice', 'spam', 'low', 'closed', $2, $2, $2 from generate_series(1, $1::int)`,
     [count, at],
   );
+
+/** A measure that ended, an attempt, an audit entry, and a report with an observation: all of 201 days ago. */
+async function oldBelongings(): Promise<void> {
+  const statements = [
+    `insert into measure (subscriber_id, kind, reason, ordered_by, ordered_at, state, lifted_at)
+     values ('alice', 'suspend', 'x', 'key:x', $1, 'lifted', $1)`,
+    `insert into enforcement (subscriber_id, nas_id, kind, reason, requested_at, outcome)
+     values ('bob', 'bng1', 'coa', 'x', $1, 'refused')`,
+    "insert into audit (at, actor, action, subject) values ($1, 'key:x', 'x', 'nas:bng1')",
+    `with feed as (insert into source (id, kind, trust) values ('feed', 'third-party', 90) returning id),
+     came as (insert into report (id, source_id, received_at, format, sha256, byte_count)
+       select gen_random_uuid(), feed.id, $1, 'native', '', 1 from feed returning id)
+     insert into observation (report_id, row_number, source_id, fingerprint, observed_at, ip, category, severity, verdict,
+       verdict_reason, received_at)
+     select came.id, 1, 'feed', 'f', $1, '192.0.2.1', 'spam', 'low', 'none', 'x', $1 from came`,
+  ];
+  for (const statement of statements) await db.database.query(statement, [daysAgo(201)]);
+}
 
 const left = async (table: string): Promise<number> => (await db.database.query(`select from ${table}`)).length;
 const removals = () =>
@@ -182,19 +191,22 @@ test("what should not be there after a whole run is told to a person", async () 
   await runRetention(db.database, { log });
   expect(told).toEqual([]);
   let isHidden = true;
-  /** A database in which a session turns up between the removal and the proof. */
+  /** A database in which old records turn up between the removal and the proof. */
   const database: Pick<Database, "query" | "transaction"> = {
     transaction: (work) => db.database.transaction(work),
     query: async (sql, values) => {
       if (isHidden && sql.includes("as overdue")) {
         isHidden = false;
         await endedSessions(1, daysAgo(101));
+        await closedCases(1, daysAgo(201));
+        await oldBelongings();
       }
       return await db.database.query(sql, values);
     },
   };
   expect(await runRetention(database, { log })).toMatchObject({ sessionsOverdue: 1, cutShort: 0 });
-  expect(told).toEqual([{ overdue: { sessions: 1, strays: 1 } }]);
+  const each = ["sessions", "strays", "cases", "measures", "enforcements", "observations", "reports", "auditEntries"];
+  expect(told).toEqual([{ overdue: Object.fromEntries(each.map((kind) => [kind, 1])) }]);
 });
 
 test("two nodes at once: one runs, the other says that it does", async () => {

@@ -131,7 +131,17 @@ describe("a subscriber whom accounting made by itself", () => {
     await ended(daysAgo(101), "measure");
     await ended(daysAgo(101), "password");
     await ended(daysAgo(101), "attempt");
+    await ended(daysAgo(101), "observed");
     await automatic();
+    await db.database.query(
+      `with feed as (insert into source (id, kind, trust) values ('feed', 'third-party', 90) returning id),
+       came as (insert into report (id, source_id, received_at, format, sha256, byte_count)
+         select gen_random_uuid(), feed.id, $1, 'native', '', 1 from feed returning id)
+       insert into observation (report_id, row_number, source_id, fingerprint, observed_at, ip, category, severity, verdict,
+         verdict_reason, subscriber_id, received_at)
+       select came.id, 1, 'feed', 'f', $1, '192.0.2.1', 'spam', 'low', 'exact', 'x', 'observed', $1 from came`,
+      [daysAgo(150)],
+    );
     await db.database.query(
       `insert into subscriber_case (subscriber_id, category, severity, state, opened_at, updated_at, closed_at)
        values ('case', 'spam', 'low', 'closed', $1, $1, $1)`,
@@ -150,10 +160,10 @@ describe("a subscriber whom accounting made by itself", () => {
        values ('attempt', 'bng1', 'access', 'x', $1, 'acknowledged')`,
       [daysAgo(150)],
     );
-    expect(await runRetention(db.database)).toMatchObject({ sessionsRemoved: 4 });
-    expect(await idsOf("subscriber")).toEqual(["attempt", "case", "measure", "password"]);
+    expect(await runRetention(db.database)).toMatchObject({ sessionsRemoved: 5 });
+    expect(await idsOf("subscriber")).toEqual(["attempt", "case", "measure", "observed", "password"]);
     const later = await runRetention(db.database, { at: new Date(now.getTime() + 100 * DAY_MS) });
-    expect(later).toMatchObject({ casesRemoved: 1, enforcementsRemoved: 1, subscribersRemoved: 2 });
+    expect(later).toMatchObject({ casesRemoved: 1, enforcementsRemoved: 1, reportsRemoved: 1, subscribersRemoved: 3 });
     expect(await idsOf("subscriber")).toEqual(["measure", "password"]);
     expect(await db.database.query("select withdrawn_sealed from credential")).toEqual([
       { withdrawn_sealed: [Buffer.from([1])] },
