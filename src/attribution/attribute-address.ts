@@ -3,7 +3,6 @@ import type { AddressHolding } from "../session/address-holding.ts";
 import { sessionsHoldingEach } from "../session/address-interval-store.ts";
 import { type Attribution, attribute, candidateSpan, type HeldInterval, type ObservedSpan } from "./attribute.ts";
 import { disowned, type IsOwnAddress } from "./own-addresses.ts";
-import { existingSubscribers } from "./subscriber-exists-store.ts";
 
 /** Who held this address then? `ip`: canonical text. */
 export interface AddressQuestion extends ObservedSpan {
@@ -13,9 +12,9 @@ export interface AddressQuestion extends ObservedSpan {
   readonly protocol?: string | undefined;
 }
 
-const intervalOf = (holding: AddressHolding, existing: ReadonlySet<string>): HeldInterval => ({
+const intervalOf = (holding: AddressHolding): HeldInterval => ({
   subscriber: holding.subscriberId ?? null,
-  subscriberExists: holding.subscriberId !== undefined && existing.has(holding.subscriberId),
+  subscriberExists: holding.hasSubscriber,
   session: holding.sessionId,
   from: holding.from,
   to: holding.until ?? null,
@@ -25,7 +24,7 @@ const intervalOf = (holding: AddressHolding, existing: ReadonlySet<string>): Hel
 const nobodysOwn: IsOwnAddress = () => false;
 
 /**
- * Answers all questions at once, in their order: two queries, however many they are. About addresses of the provider's
+ * Answers all questions at once, in their order, with one query, however many they are. About addresses of the provider's
  * own the answer is never exact, as long as no NAT binding tells who used one.
  */
 export async function attributeAddresses(
@@ -36,10 +35,8 @@ export async function attributeAddresses(
   if (questions.length === 0) return [];
   const asked = questions.map((question) => ({ address: question.ip, ...candidateSpan(question) }));
   const held = await sessionsHoldingEach(on, asked);
-  const subscribers = new Set(held.flat().flatMap(({ subscriberId }) => subscriberId ?? []));
-  const existing = await existingSubscribers(on, [...subscribers]);
   return questions.map((question, index) => {
-    const intervals = (held[index] ?? []).map((holding) => intervalOf(holding, existing));
+    const intervals = (held[index] ?? []).map(intervalOf);
     const attribution = attribute(question, intervals);
     return isOwn(question.ip) ? disowned(question.ip, attribution) : attribution;
   });

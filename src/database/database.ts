@@ -185,6 +185,8 @@ export function openDatabase(options: DatabaseOptions): Database {
     pipeline: true,
     stream: () => new TurnSocket(),
     connectionTimeoutMillis: 5_000,
+    // A connection that keeps plans is kept: the next one would have to make them again, while somebody waits.
+    ...(options.keepsIndexPlans && { idleTimeoutMillis: 0 }),
     application_name: "weir",
   });
   let isClosing = false;

@@ -56,12 +56,6 @@ export function orderMeasure(trx: Transaction, order: MeasureOrder): Promise<Mea
 export async function orderMeasure(trx: Transaction, order: MeasureOrder): Promise<MeasureOrdered | OrderWithheld> {
   const { subscriberId, detail } = order;
   const request = { ...order, isAutomatic: order.automatic !== undefined };
-  if (order.automatic) {
-    // Looked at before any lock is taken: most reports tell of customers who are held already.
-    const known = await standingMeasure(trx, subscriberId, detail.kind);
-    if (known && decideOrder(known, request).kind === "keep")
-      return { kind: "ordered", measure: known, changed: false };
-  }
   // In this order: whoever waits for the breakers must not hold a line meanwhile.
   const [, line, standing] = await Promise.all([
     order.automatic && lockBreakers(trx),

@@ -2,6 +2,8 @@
 export interface AddressHolding {
   readonly sessionId: string;
   readonly subscriberId: string | undefined;
+  /** False: there is no such subscriber any more, or there never was one. */
+  readonly hasSubscriber: boolean;
   readonly username: string;
   readonly nasId: string;
   /** What the NAS gave, of which the address asked for is a part: "100.64.0.1/32", "2001:db8::/56". */

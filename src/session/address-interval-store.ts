@@ -6,6 +6,7 @@ import { sendsInterims, silenceOf, UNKNOWN_INTERVAL_MS } from "./session-silence
 interface HoldingRow {
   readonly session_id: string;
   readonly subscriber_id: string | null;
+  readonly has_subscriber: boolean;
   readonly username: string;
   readonly nas_id: string;
   readonly prefix: string;
@@ -50,12 +51,13 @@ const successor = `select next.held_from as superseded_at, next.session_id as su
     and next.held_from < held.held_until and next.session_id <> held.session_id
     and not exists (
       select from address_interval as earlier
-      where earlier.session_id = next.session_id and family(earlier.prefix) = 4 and earlier.held_from < next.held_from)
+      where earlier.session_id = next.session_id + 0 and family(earlier.prefix) = 4 and earlier.held_from < next.held_from)
   order by next.held_from limit 1`;
 
 const holdingFromRow = (row: HoldingRow): AddressHolding => ({
   sessionId: row.session_id,
   subscriberId: row.subscriber_id ?? undefined,
+  hasSubscriber: row.has_subscriber,
   username: row.username,
   nasId: row.nas_id,
   prefix: row.prefix,
@@ -76,7 +78,8 @@ export async function sessionsHoldingEach(
   const rows = await on.query<HoldingRow & { readonly place: number }>(
     `select asked.place::int as place, held.session_id, held.subscriber_id, held.username, held.nas_id,
        held.prefix::text as prefix, held.held_from, held.heard_until, nullif(held.held_until, 'infinity') as held_until,
-       successor.superseded_at, successor.superseded_by
+       successor.superseded_at, successor.superseded_by,
+       exists (select from subscriber where subscriber.id = held.subscriber_id) as has_subscriber
      from unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) with ordinality
        as asked (prefixes, span_from, span_to, place)
      cross join lateral (${holdings}) as held left join lateral (${successor}) as successor on true
