@@ -44,7 +44,7 @@ export const problemCodes = {
   "username-taken": [409, "A username belongs to another subscriber"],
   "address-taken": [409, "Another NAS has this address and identifier"],
   "password-withdrawn": [409, "The password was withdrawn by a regeneration"],
-  "subscriber-in-use": [409, "The subscriber still has sessions, measures or cases"],
+  "subscriber-in-use": [409, "The subscriber still has sessions, measures, cases or a legal hold"],
   "source-in-use": [409, "The source has sent reports"],
   "not-waiting": [409, "The measure does not wait for a decision"],
   "not-possible-now": [409, "The case is not in a state in which this can happen"],

@@ -151,17 +151,17 @@ export async function deleteSubscriber(trx: Transaction, id: string): Promise<bo
   if (locked.length === 0) return false;
   const standing = await whatStands(trx, id);
   if (standing.length > 0)
-    throw new SubscriberError("subscriber-in-use", `subscriber ${id} still has open ${standing.join(" and ")}`);
+    throw new SubscriberError("subscriber-in-use", `subscriber ${id} still has ${standing.join(" and ")}`);
   await trx.query("delete from subscriber where subscriber.id = $1", [id]);
   return true;
 }
 
 async function whatStands(trx: Transaction, id: string): Promise<string[]> {
-  const [row] = await trx.query<{ sessions: boolean; measures: boolean; cases: boolean }>(
-    `select exists (select from session where session.subscriber_id = $1 and session.stopped_at is null) as sessions,
+  const [row] = await trx.query<Record<string, boolean>>(
+    `select exists (select from legal_hold where legal_hold.subscriber_id = $1) as "a legal hold", exists (select from session where session.subscriber_id = $1 and session.stopped_at is null) as "open sessions",
        exists (select from measure where measure.subscriber_id = $1
-         and measure.state in ('awaiting-approval', 'held', 'active')) as measures,
-       exists (select from subscriber_case as matter where matter.subscriber_id = $1 and matter.closed_at is null) as cases`,
+         and measure.state in ('awaiting-approval', 'held', 'active')) as "standing measures",
+       exists (select from subscriber_case as matter where matter.subscriber_id = $1 and matter.closed_at is null) as "open cases"`,
     [id],
   );
   return Object.entries({ ...row }).flatMap(([what, stands]) => (stands ? [what] : []));

@@ -180,6 +180,15 @@ describe("DELETE /v1/subscribers/{id}", () => {
     expect(refused.body).toMatchObject({ status: 409, code: "subscriber-in-use" });
     expect(refused.body.detail).toContain("measures");
   });
+
+  test("refuses one of whom nothing may be lost, and says so", async () => {
+    await put("d3", { usernames: ["d3"] });
+    await api.database.query("insert into legal_hold (subscriber_id, reason) values ('d3', 'court order')");
+    const { body } = await api.call("DELETE", "/v1/subscribers/d3");
+    expect(body).toMatchObject({ code: "subscriber-in-use", detail: "subscriber d3 still has a legal hold" });
+    await api.database.query("delete from legal_hold");
+    expect((await api.call("DELETE", "/v1/subscribers/d3")).status).toBe(204);
+  });
 });
 
 describe("a regenerated password", () => {
