@@ -56,14 +56,23 @@ async function grantsFor(
 const isNobodys = ({ before, after }: SessionChange): boolean =>
   before !== undefined && before.subscriberId === undefined && after.username !== "";
 
+const isFresh = ({ before }: SessionChange): boolean => before === undefined;
+
+/** Whose it is has to be asked. */
+const isUnowned = (change: SessionChange): boolean => isFresh(change) || isNobodys(change);
+
 /** The subscribers of sessions that are new, or nobody's. */
 async function ownersOf(
   trx: Transaction,
   changes: readonly SessionChange[],
   autoSubscribers: boolean,
 ): Promise<ReadonlyMap<string, string>> {
-  const unowned = changes.filter((change) => change.before === undefined || isNobodys(change));
-  const usernames = new Set(unowned.map(({ after }) => after.username).filter((name) => name !== ""));
+  const usernames = new Set(
+    changes
+      .filter(isUnowned)
+      .map(({ after }) => after.username)
+      .filter((name) => name !== ""),
+  );
   return await subscribersOf(trx, [...usernames].sort(), autoSubscribers);
 }
 
@@ -72,8 +81,6 @@ function withGrantedInterim(state: SessionState, grant: LinkedGrant | undefined)
   const interimSeconds = state.interimSeconds ?? (grant && grantedInterim(grant.attributes));
   return interimSeconds === state.interimSeconds ? state : { ...state, interimSeconds };
 }
-
-const isFresh = ({ before }: SessionChange): boolean => before === undefined;
 
 /** Everything that has to be asked before the changes can be written. */
 async function decide(
@@ -89,11 +96,10 @@ async function decide(
   const ids = freshIds.values();
   return changes.map((change) => {
     const { before, after } = change;
-    const isUnowned = isFresh(change) || isNobodys(change);
     return {
       change,
       sessionId: after.id ?? ids.next().value ?? "",
-      subscriberId: isUnowned ? owners.get(after.username) : before?.subscriberId,
+      subscriberId: isUnowned(change) ? owners.get(after.username) : before?.subscriberId,
       grant: grants.get(change),
     };
   });

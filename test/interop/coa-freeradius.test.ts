@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { freePort } from "../support/free-port.ts";
+import { freePort } from "../../bench/free-port.ts";
 import { type FreeradiusCoa, startFreeradiusCoa } from "../support/freeradius-coa.ts";
 import { lookForPeers } from "../support/peers.ts";
 import { radclient } from "../support/radclient.ts";

@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { freePort } from "../../bench/free-port.ts";
 import { type Child, startChild } from "../support/child.ts";
-import { freePort } from "../support/free-port.ts";
 import { freeradiusHead } from "../support/freeradius-head.ts";
 import { programToRun } from "../support/peers.ts";
 

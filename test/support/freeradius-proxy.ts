@@ -1,4 +1,4 @@
-import { freePort } from "./free-port.ts";
+import { freePort } from "../../bench/free-port.ts";
 import { type FreeradiusProcess, startFreeradius } from "./freeradius-process.ts";
 
 export interface FreeradiusProxyOptions {

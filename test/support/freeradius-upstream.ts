@@ -3,8 +3,8 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { freePort } from "../../bench/free-port.ts";
 import { type Child, startChild } from "./child.ts";
-import { freePort } from "./free-port.ts";
 import { freeradiusHead } from "./freeradius-head.ts";
 import { programToRun } from "./peers.ts";
 

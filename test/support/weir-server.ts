@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
+import { freePort } from "../../bench/free-port.ts";
 import type { Config } from "../../src/config/config.ts";
 import { type RunningServer, startServer } from "../../src/server.ts";
-import { freePort } from "./free-port.ts";
 import { createTestDatabase, type TestDatabase } from "./test-database.ts";
 
 export interface WeirUnderTest {

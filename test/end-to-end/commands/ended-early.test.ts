@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { freePort } from "../../support/free-port.ts";
+import { freePort } from "../../../bench/free-port.ts";
 
 const program = new URL("../../../src/main.ts", import.meta.url).pathname;
 const LIMIT_MS = 20_000;

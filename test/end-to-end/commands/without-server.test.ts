@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort } from "../../../bench/free-port.ts";
 import { run as doctor } from "../../../src/commands/doctor.ts";
 import { run as importFile } from "../../../src/commands/import.ts";
 import { run as key } from "../../../src/commands/key.ts";
@@ -14,7 +15,6 @@ import { run as migrate } from "../../../src/commands/migrate.ts";
 import { run as radclient } from "../../../src/commands/radclient.ts";
 import { run as report } from "../../../src/commands/report.ts";
 import { putSource } from "../../../src/intake/source-store.ts";
-import { freePort } from "../../support/free-port.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/test-database.ts";
 import { runCommand } from "./run-command.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import pg from "pg";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { freePort } from "../../support/free-port.ts";
+import { freePort } from "../../../bench/free-port.ts";
 import { accountingRequest, openRadiusPeer, type RadiusPeer } from "../../support/radius-peer.ts";
 import { callWeir, endAllWeirs, startWeirProcess, type WeirProcess } from "../../support/weir-process.ts";
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { freePort } from "../../../bench/free-port.ts";
 import { Code } from "../../../src/radius/code.ts";
 import { verifyResponse } from "../../../src/radius/verify-packet.ts";
 import { type Answer, inWords, nasOf } from "../../integration/authorization/login-harness.ts";
@@ -12,7 +13,6 @@ import {
   methods,
   msChapFailure,
 } from "../../integration/authorization/login-methods.ts";
-import { freePort } from "../../support/free-port.ts";
 import { openRadiusPeer } from "../../support/radius-peer.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/test-database.ts";
 import { callWeir, endAllWeirs, type Ready, startWeirProcess, type WeirProcess } from "../../support/weir-process.ts";

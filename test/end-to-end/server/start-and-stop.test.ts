@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { freePort } from "../../support/free-port.ts";
+import { freePort } from "../../../bench/free-port.ts";
 import { accountingRequest, openRadiusPeer } from "../../support/radius-peer.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/test-database.ts";
 import { ADMIN_KEY, callWeir, endAllWeirs, metricOf, startWeirProcess } from "../../support/weir-process.ts";

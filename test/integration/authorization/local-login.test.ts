@@ -4,6 +4,7 @@ import { createTestDatabase, type TestDatabase } from "../../support/test-databa
 import {
   accessRequest,
   addSubscriber,
+  clearLogins,
   credentials,
   type Harness,
   harnessOn,
@@ -24,10 +25,7 @@ beforeAll(async () => {
 afterAll(() => test_.drop());
 
 beforeEach(async () => {
-  await test_.database.query("delete from measure");
-  await test_.database.query("delete from enforcement");
-  await test_.database.query("delete from grant_given");
-  await test_.database.query("delete from subscriber");
+  await clearLogins(test_.database);
   harness = harnessOn(test_.database);
   return () => harness.authorizer.stop();
 });

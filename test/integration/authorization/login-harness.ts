@@ -7,7 +7,7 @@ import {
   type AuthorizerDependencies,
   createAuthorizer,
 } from "../../../src/authorization/authorizer.ts";
-import type { Database } from "../../../src/database/database.ts";
+import type { Database, Queryable } from "../../../src/database/database.ts";
 import type { Dictionary } from "../../../src/dictionary/dictionary.ts";
 import { loadDictionary } from "../../../src/dictionary/load-dictionary.ts";
 import { insertAccessEnforcements } from "../../../src/enforcement/access-journal-store.ts";
@@ -141,3 +141,8 @@ export const order = (database: Database, subscriberId: string, detail: MeasureD
 
 export const lift = (database: Database, subscriberId: string, kind: MeasureKind) =>
   database.transaction((trx) => liftMeasure(trx, { subscriberId, kind, by: "key:test", now: new Date() }));
+
+/** As before the first login: no subscribers, and nothing of what was given or done. */
+export async function clearLogins(on: Queryable): Promise<void> {
+  for (const table of ["measure", "enforcement", "grant_given", "subscriber"]) await on.query(`delete from ${table}`);
+}

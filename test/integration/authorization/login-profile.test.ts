@@ -1,7 +1,17 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { Code } from "../../../src/radius/code.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/test-database.ts";
-import { addSubscriber, type Harness, harnessOn, lift, login, nasOf, order, pap } from "./login-harness.ts";
+import {
+  addSubscriber,
+  clearLogins,
+  type Harness,
+  harnessOn,
+  lift,
+  login,
+  nasOf,
+  order,
+  pap,
+} from "./login-harness.ts";
 import { msChapFailure, msChapV2 } from "./login-methods.ts";
 
 let test_: TestDatabase;
@@ -14,10 +24,7 @@ beforeAll(async () => {
 afterAll(() => test_.drop());
 
 beforeEach(async () => {
-  await test_.database.query("delete from measure");
-  await test_.database.query("delete from enforcement");
-  await test_.database.query("delete from grant_given");
-  await test_.database.query("delete from subscriber");
+  await clearLogins(test_.database);
   harness = harnessOn(test_.database);
   return () => harness.authorizer.stop();
 });

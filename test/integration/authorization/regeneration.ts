@@ -5,6 +5,7 @@ import { createTestDatabase, type TestDatabase } from "../../support/test-databa
 import {
   type Answer,
   addSubscriber,
+  clearLogins,
   credentials,
   type Harness,
   harnessOn,
@@ -76,8 +77,7 @@ export async function createRegeneration(): Promise<Regeneration> {
     restart,
     begin: async () => {
       await restart();
-      for (const table of ["measure", "enforcement", "grant_given", "subscriber"])
-        await database.query(`delete from ${table}`);
+      await clearLogins(database);
       await addSubscriber(database, { id: "s1", usernames: ["alice", "alice2"], password: "old" });
     },
     stop: async () => {

@@ -10,7 +10,7 @@ import { encodeAttributes } from "../../../src/radius/encode-attributes.ts";
 import type { Packet } from "../../../src/radius/packet.ts";
 import { type FakeUpstream, startFakeUpstream, type UpstreamAnswer } from "../../support/fake-upstream.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/test-database.ts";
-import { dictionary, type Harness, harnessOn } from "./login-harness.ts";
+import { clearLogins, dictionary, type Harness, harnessOn } from "./login-harness.ts";
 
 export const secret = Buffer.from("upstream secret");
 
@@ -37,8 +37,7 @@ export async function createUpstreamBench(given?: TestDatabase): Promise<Upstrea
   const running: { stop(): unknown }[] = [];
   const clear = async () => {
     for (const part of running.splice(0).reverse()) await part.stop();
-    for (const table of ["measure", "enforcement", "grant_given", "subscriber"])
-      await test_.database.query(`delete from ${table}`);
+    await clearLogins(test_.database);
   };
   return {
     database: test_.database,

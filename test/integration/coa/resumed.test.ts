@@ -1,8 +1,8 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { freePort } from "../../../bench/free-port.ts";
 import { encodeRequest } from "../../../src/radius/encode-packet.ts";
-import { freePort } from "../../support/free-port.ts";
 import { enforce, type GatewayUnderTest, nasAt, startGateway } from "./gateway.ts";
 import { ack, type ScriptedPeer, secret, startScriptedPeer } from "./scripted-peer.ts";
 

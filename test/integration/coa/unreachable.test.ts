@@ -1,6 +1,6 @@
 import { Socket } from "node:dgram";
 import { afterEach, expect, test, vi } from "vitest";
-import { freePort } from "../../support/free-port.ts";
+import { freePort } from "../../../bench/free-port.ts";
 import { counted, enforce, type GatewayUnderTest, nasAt, startGateway } from "./gateway.ts";
 import { ack, type Script, type ScriptedPeer, startScriptedPeer } from "./scripted-peer.ts";
 

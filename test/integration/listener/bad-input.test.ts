@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { freePort } from "../../support/free-port.ts";
+import { freePort } from "../../../bench/free-port.ts";
 import { accessRequest, accountingRequest, openRadiusPeer, type RadiusPeer } from "../../support/radius-peer.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/test-database.ts";
 import {

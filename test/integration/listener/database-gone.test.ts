@@ -4,9 +4,9 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort } from "../../../bench/free-port.ts";
 import { Code } from "../../../src/radius/code.ts";
 import { type FakeUpstream, startFakeUpstream } from "../../support/fake-upstream.ts";
-import { freePort } from "../../support/free-port.ts";
 import { accessRequest, accountingRequest, openRadiusPeer, type RadiusPeer } from "../../support/radius-peer.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/test-database.ts";
 import {

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { freePort } from "../../../bench/free-port.ts";
 import { type Bng, startBng } from "../../../src/simulator/bng.ts";
 import type { BngEvent } from "../../../src/simulator/bng-event.ts";
 import { bngOptions } from "../../../src/simulator/bng-options.ts";
 import { passwordOf, usernameOf } from "../../../src/simulator/subscriber-names.ts";
-import { freePort } from "../../support/free-port.ts";
 import { startWeir, type WeirUnderTest } from "../../support/weir-server.ts";
 import { shippedDictionary } from "../../support/wire.ts";
 import { until } from "./until.ts";

@@ -1,3 +1,4 @@
+import { freePort } from "../../../bench/free-port.ts";
 import { type Bng, startBng } from "../../../src/simulator/bng.ts";
 import type { BngEvent } from "../../../src/simulator/bng-event.ts";
 import { bngOptions } from "../../../src/simulator/bng-options.ts";
@@ -5,7 +6,6 @@ import { type Faults, noFaults } from "../../../src/simulator/faults.ts";
 import { type InForce, nothingInForce } from "../../../src/simulator/in-force.ts";
 import { personalityOf } from "../../../src/simulator/personalities/personalities.ts";
 import { passwordOf, usernameOf } from "../../../src/simulator/subscriber-names.ts";
-import { freePort } from "../../support/free-port.ts";
 import type { WeirUnderTest } from "../../support/weir-server.ts";
 import { shippedDictionary } from "../../support/wire.ts";
 import { until } from "./until.ts";
