@@ -1,4 +1,3 @@
-import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
 import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
 import fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
@@ -49,6 +48,7 @@ import { sessionRoutes } from "./routes/session-routes.ts";
 import { sourceRoutes } from "./routes/source-routes.ts";
 import { subscriberRoutes } from "./routes/subscriber-routes.ts";
 import { type Checks, systemRoutes } from "./routes/system-routes.ts";
+import { secureHeaders } from "./secure-headers.ts";
 import { createSubscriberPut } from "./subscriber-put.ts";
 import { validateStrictly } from "./validation.ts";
 
@@ -107,10 +107,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
   answerWithProblems(app);
   validateStrictly(app);
   readJson(app);
-  await app.register(helmet, {
-    hsts: false,
-    contentSecurityPolicy: { directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, useDefaults: false },
-  });
+  secureHeaders(app);
   await app.register(rateLimit, { global: false });
   measureRequests(app, metrics);
   requireKeys(app, lookUp);
