@@ -12,12 +12,19 @@ function isEscaped(json: string, at: number): boolean {
   return backslashes % 2 === 1;
 }
 
+/** Where the blanks that JSON allows between two tokens end (RFC 8259 section 2): each is looked at once. */
+function afterBlanks(json: string, start: number): number {
+  let at = start;
+  while (" \t\n\r".includes(json[at] ?? ":")) at += 1;
+  return at;
+}
+
 /** How many names of fields stand in valid JSON: texts that a colon follows. */
 function namesIn(json: string): number {
   let names = 0;
   for (let at = json.indexOf('"'); at !== -1; at = json.indexOf('"', at + 1)) {
     at = endOfText(json, at);
-    if (/^\s*:/.test(json.slice(at + 1, at + 100))) names += 1;
+    if (json[afterBlanks(json, at + 1)] === ":") names += 1;
   }
   return names;
 }
