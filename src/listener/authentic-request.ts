@@ -1,13 +1,18 @@
 import type { Nas } from "../nas/nas.ts";
 import { nasFor } from "../nas/nas-directory.ts";
-import { firstValue } from "../radius/attribute-values.ts";
+import { firstValue, vendorValues } from "../radius/attribute-values.ts";
 import { Code } from "../radius/code.ts";
 import type { Packet } from "../radius/packet.ts";
 import { verifyRequest } from "../radius/verify-packet.ts";
 import type { DropReason } from "./drop-reason.ts";
 
+const USER_PASSWORD = 2;
+const CHAP_PASSWORD = 3;
 const NAS_IDENTIFIER = 32;
 const EAP_MESSAGE = 79;
+const MICROSOFT = 311;
+const MS_CHAP_RESPONSE = 1;
+const MS_CHAP2_RESPONSE = 25;
 
 export type RequestCheck =
   | { readonly ok: true; readonly nas: Nas; readonly hasMessageAuthenticator: boolean }
@@ -40,4 +45,18 @@ function mustHaveMessageAuthenticator(packet: Packet, nas: Nas, isRequired: (nas
   if (packet.code !== Code.AccessRequest) return false;
   // RFC 3579 section 3.2
   return firstValue(packet, EAP_MESSAGE) !== undefined || isRequired(nas);
+}
+
+/**
+ * A login with a password of its own, as PAP, CHAP or MS-CHAP: no RFC asks for a Message-Authenticator in it, so one
+ * that has it shows that the NAS signs whatever it asks. EAP (RFC 3579 section 3.2), Authorize Only (RFC 5176 section
+ * 3) and the like must have one always, also from a NAS that signs nothing else.
+ */
+export function isPlainLogin(packet: Packet): boolean {
+  if (packet.code !== Code.AccessRequest || firstValue(packet, EAP_MESSAGE) !== undefined) return false;
+  return (
+    firstValue(packet, USER_PASSWORD) !== undefined ||
+    firstValue(packet, CHAP_PASSWORD) !== undefined ||
+    [MS_CHAP_RESPONSE, MS_CHAP2_RESPONSE].some((type) => vendorValues(packet, MICROSOFT, type).length > 0)
+  );
 }

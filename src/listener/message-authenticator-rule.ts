@@ -6,7 +6,7 @@ export interface MessageAuthenticatorRuleOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Whether a NAS's Access-Requests must carry a Message-Authenticator: "require", "off", or "auto", once it has sent one. */
+/** Whether a NAS's Access-Requests must carry a Message-Authenticator: "require", "off", or "auto", once a plain login had one. */
 export class MessageAuthenticatorRule {
   readonly #options: MessageAuthenticatorRuleOptions;
   /** NASes seen to send one, until the directory says so. A NAS that was put anew since starts afresh. */
@@ -29,7 +29,7 @@ export class MessageAuthenticatorRule {
     }
   }
 
-  /** A valid one came: the rule holds from this packet on, also while nobody else can be told. */
+  /** A valid one came in a login that did not need it (isPlainLogin): the rule holds from this packet on, also while nobody else can be told. */
   saw(nas: Nas): void {
     if (nas.requireMessageAuthenticator !== "auto") return;
     const isNew = !this.isRequired(nas);

@@ -2,7 +2,8 @@ import type { RemoteInfo } from "node:dgram";
 import type { Nas } from "../nas/nas.ts";
 import { Code } from "../radius/code.ts";
 import { decodePacket } from "../radius/decode-packet.ts";
-import { checkRequest } from "./authentic-request.ts";
+import type { Packet } from "../radius/packet.ts";
+import { checkRequest, isPlainLogin, type RequestCheck } from "./authentic-request.ts";
 import type { DropReason } from "./drop-reason.ts";
 import type { Handled, Handler } from "./handle-request.ts";
 import type { PortMetrics } from "./listener-metrics.ts";
@@ -86,7 +87,7 @@ export class RadiusPort {
     const handler = handlers.get(packet.code);
     if (handler === undefined) return "wrong-code";
     const check = checkRequest(packet, candidates, (nas) => rule.isRequired(nas));
-    if (packet.code === Code.AccessRequest) this.#noteMessageAuthenticator(check);
+    if (packet.code === Code.AccessRequest) this.#noteMessageAuthenticator(packet, check);
     if (!check.ok) return check.reason;
     const receivedAt = this.#options.now();
     const { address, port } = sender;
@@ -106,10 +107,14 @@ export class RadiusPort {
     return undefined;
   }
 
-  #noteMessageAuthenticator(check: ReturnType<typeof checkRequest>): void {
+  /** Only a verified packet teaches anything: whoever lacks the secret must not be able to have unsigned logins dropped. */
+  #noteMessageAuthenticator(packet: Packet, check: RequestCheck): void {
     if (!check.ok) return;
-    this.#options.lacksMessageAuthenticator(check.nas.id, !check.hasMessageAuthenticator);
-    if (check.hasMessageAuthenticator) this.#options.rule.saw(check.nas);
+    const { nas, hasMessageAuthenticator } = check;
+    if (!hasMessageAuthenticator) this.#options.lacksMessageAuthenticator(nas.id, true);
+    if (!hasMessageAuthenticator || !isPlainLogin(packet)) return;
+    this.#options.lacksMessageAuthenticator(nas.id, false);
+    this.#options.rule.saw(nas);
   }
 
   #start(work: Promise<Handled>, finish: (handled: Handled) => void): void {

@@ -1,4 +1,7 @@
+import { createHash } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { Code } from "../../../src/radius/code.ts";
+import { encodeRequest } from "../../../src/radius/encode-packet.ts";
 import type { Packet } from "../../../src/radius/packet.ts";
 import { verifyResponse } from "../../../src/radius/verify-packet.ts";
 import {
@@ -226,6 +229,22 @@ describe("Message-Authenticator in an Access-Request", () => {
       messageAuthenticator,
     });
 
+  const chapLogin = () => {
+    const [authenticator, identifier] = [Buffer.alloc(16, 9), 5];
+    const response = createHash("md5")
+      .update(Buffer.from([identifier]))
+      .update("right-one")
+      .update(authenticator);
+    return encodeRequest({
+      code: Code.AccessRequest,
+      identifier: nextId(),
+      secret: Buffer.from(SECRET),
+      authenticator,
+      messageAuthenticator: false,
+      attributes: [text(1, "alice"), { type: 3, value: Buffer.concat([Buffer.from([identifier]), response.digest()]) }],
+    });
+  };
+
   /** A NAS of its own at an address of its own. */
   async function nasAt(host: number, rule?: string): Promise<RadiusPeer> {
     const requirement = rule === undefined ? {} : { requireMessageAuthenticator: rule };
@@ -274,6 +293,32 @@ describe("Message-Authenticator in an Access-Request", () => {
       .toBe(true);
     await weir.call("PUT", "/v1/nas/ma-33", { address: "127.0.0.33", vendor: "generic" });
     await expectSilence(peer, login(false), "auth", "message-authenticator-missing");
+    await peer.close();
+  });
+
+  test("an EAP request, which always has one, teaches nothing: the NAS's unsigned logins go on, and the metric stays", async () => {
+    const peer = await nasAt(34);
+    expect((await peer.ask(login(false)))?.code).toBe(2);
+    const eap = encodeRequest({
+      code: Code.AccessRequest,
+      identifier: nextId(),
+      secret: Buffer.from(SECRET),
+      authenticator: Buffer.alloc(16, 7),
+      messageAuthenticator: true,
+      attributes: [text(1, "alice"), { type: 79, value: Buffer.from("0201000a01616c696365", "hex") }],
+    });
+    expect((await peer.ask(eap))?.code).toBe(3);
+    expect(await lacking(34)).toBe(1);
+    expect((await peer.ask(login(false)))?.code).toBe(2);
+    expect((await peer.ask(chapLogin()))?.code).toBe(2);
+    await peer.close();
+  });
+
+  test("of another secret teaches nothing: whoever lacks the secret cannot have logins dropped", async () => {
+    const peer = await nasAt(35);
+    const forged = accessRequest({ secret: "other", identifier: nextId(), username: "alice", password: "right-one" });
+    await expectSilence(peer, forged, "auth", "bad-message-authenticator");
+    expect((await peer.ask(login(false)))?.code).toBe(2);
     await peer.close();
   });
 });
