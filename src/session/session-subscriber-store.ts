@@ -1,6 +1,7 @@
 import type { Transaction } from "../database/database.ts";
 import { followSessions } from "../subscriber/session-owner-store.ts";
 import { askedUsernames } from "../subscriber/username-owner-store.ts";
+import { automaticIds } from "./automatic-ids.ts";
 
 type Owners = Map<string, string>;
 
@@ -9,8 +10,9 @@ interface OwnedRow {
   readonly subscriber_id: string;
 }
 
-/** Locked until the end of the transaction: a username does not move to another subscriber under a session being opened. */
-async function exactOwners(trx: Transaction, usernames: readonly string[]): Promise<Owners> {
+/** Who has exactly these usernames. Locked until the end of the transaction: a username does not move to another subscriber under a session being opened. */
+export async function exactOwners(trx: Transaction, usernames: readonly string[]): Promise<Owners> {
+  if (usernames.length === 0) return new Map();
   const rows = await trx.query<OwnedRow>(
     `select subscriber_username.username, subscriber_username.subscriber_id from subscriber_username
      where subscriber_username.username = any ($1::text[]) order by subscriber_username.username for share`,
@@ -19,7 +21,7 @@ async function exactOwners(trx: Transaction, usernames: readonly string[]): Prom
   return new Map(rows.map(({ username, subscriber_id }) => [username, subscriber_id]));
 }
 
-/** The same for names that nobody has exactly: usernameOwners' rule, with the rows locked. */
+/** By spelling: usernameOwners' rule, with the rows locked. */
 async function ownersBySpelling(trx: Transaction, usernames: readonly string[]): Promise<Owners> {
   const rows = await trx.query<OwnedRow & { asked: string }>(
     `select asked.username as asked, spelt.username, spelt.subscriber_id
@@ -38,24 +40,41 @@ async function ownersBySpelling(trx: Transaction, usernames: readonly string[]):
   );
 }
 
-async function ownersOf(trx: Transaction, usernames: readonly string[]): Promise<Owners> {
-  const owners = await exactOwners(trx, usernames);
-  const missing = usernames.filter((username) => !owners.has(username));
-  if (missing.length === 0) return owners;
-  return new Map([...owners, ...(await ownersBySpelling(trx, missing))]);
-}
-
-/** `prefix`: where the username is the id of a subscriber who does not have it, the automatic one needs another id. */
-async function addAutomatic(trx: Transaction, usernames: readonly string[], prefix: string): Promise<void> {
+/** With these ids; one that is there already, or that two of them would have, is left to the first. */
+async function addAutomatic(trx: Transaction, usernames: readonly string[], ids: readonly string[]): Promise<void> {
   await trx.query(
-    `with added as (
-       insert into subscriber (id, is_automatic)
-       select $2 || wanted.username, true from unnest($1::text[]) as wanted (username)
+    `with wanted as materialized (
+       select distinct on (wanted.id) wanted.username, wanted.id
+       from unnest($1::text[], $2::text[]) as wanted (username, id) order by wanted.id, wanted.username),
+     added as (
+       insert into subscriber (id, is_automatic) select wanted.id, true from wanted
        on conflict (id) do nothing returning subscriber.id)
      insert into subscriber_username (username, subscriber_id)
-     select substr(added.id, length($2) + 1), added.id from added order by added.id on conflict (username) do nothing`,
-    [usernames, prefix],
+     select wanted.username, added.id from added join wanted on wanted.id = added.id order by added.id
+     on conflict (username) do nothing`,
+    [usernames, ids],
   );
+}
+
+/**
+ * The same for usernames that nobody has exactly. `makeMissing`: a name that nobody has in another spelling either makes a
+ * subscriber.
+ */
+export async function ownersOfOthers(
+  trx: Transaction,
+  usernames: readonly string[],
+  makeMissing: boolean,
+): Promise<ReadonlyMap<string, string>> {
+  if (usernames.length === 0) return new Map();
+  const owners = await ownersBySpelling(trx, usernames);
+  for (const nth of makeMissing ? ([0, 1] as const) : []) {
+    const missing = usernames.filter((username) => !owners.has(username));
+    if (missing.length === 0) break;
+    const ids = missing.map((username) => automaticIds(username)[nth]);
+    const [, added] = await Promise.all([addAutomatic(trx, missing, ids), exactOwners(trx, missing)]);
+    for (const [username, id] of added) owners.set(username, id);
+  }
+  return owners;
 }
 
 /**
@@ -67,15 +86,9 @@ export async function subscribersOf(
   usernames: readonly string[],
   makeMissing: boolean,
 ): Promise<ReadonlyMap<string, string>> {
-  if (usernames.length === 0) return new Map();
-  const owners = await ownersOf(trx, usernames);
-  for (const prefix of makeMissing ? ["", "auto:"] : []) {
-    const missing = usernames.filter((username) => !owners.has(username));
-    if (missing.length === 0) break;
-    const [, added] = await Promise.all([addAutomatic(trx, missing, prefix), exactOwners(trx, missing)]);
-    for (const [username, id] of added) owners.set(username, id);
-  }
-  return owners;
+  const owners = await exactOwners(trx, usernames);
+  const missing = usernames.filter((username) => !owners.has(username));
+  return new Map([...owners, ...(await ownersOfOthers(trx, missing, makeMissing))]);
 }
 
 /** Sessions that were nobody's become somebody's, with all that they held. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sessionsHolding } from "../../../src/session/address-interval-store.ts";
+import { automaticIds } from "../../../src/session/automatic-ids.ts";
 import { saveGrants } from "../../../src/session/grant-store.ts";
 import { openSessionsOf, sessionById } from "../../../src/session/session-store.ts";
 import { at, createRecorderHarness, type RecorderHarness, recordOf } from "./recorder-harness.ts";
@@ -252,6 +253,34 @@ describe("whose session it is", () => {
     await harness.database.query("insert into subscriber (id) values ($1)", [`user${n}@isp.example`]);
     await harness.inTurn(recordOf(n, "start", 0));
     expect(await holders(addressOf(n), 1)).toEqual([`auto:user${n}@isp.example`]);
+  });
+
+  test("an unknown username that cannot be an id makes a subscriber whose id the API can name", async () => {
+    const names = ["evil\r\nname", `0x${"ff".repeat(130)}`, "..", `${"x".repeat(250)}\t`, "x".repeat(253)];
+    for (const username of names) await harness.inTurn(recordOf(nextSession(), "start", 0, { username }));
+    const rows = await harness.database.query<{ username: string; subscriber_id: string }>(
+      "select username, subscriber_id from subscriber_username where username = any ($1)",
+      [names],
+    );
+    const ids = new Map(rows.map((row) => [row.username, row.subscriber_id]));
+    expect(new Set(ids.values()).size).toBe(names.length);
+    for (const [username, id] of ids)
+      expect([username, id]).toEqual([username, expect.stringMatching(/^(?:auto:[0-9a-f]{32}|x{253})$/)]);
+  });
+
+  test("a username made up to be the id of one that cannot be an id does not become that subscriber's", async () => {
+    const username = "evil\tname";
+    const madeUp = automaticIds(username)[0];
+    await Promise.all(
+      [username, madeUp].map((name) =>
+        harness.recorder.record(recordOf(nextSession(), "start", 0, { username: name })),
+      ),
+    );
+    const rows = await harness.database.query<{ id: string }>(
+      "select subscriber_id as id from subscriber_username where username = any ($1)",
+      [[username, madeUp]],
+    );
+    expect(new Set(rows.map(({ id }) => id))).toEqual(new Set([madeUp, `auto:${madeUp}`]));
   });
 
   test("a username that comes only with a later record makes the session, and all that it held, that subscriber's", async () => {
