@@ -22,9 +22,11 @@ const LINES_PER_QUERY = 500;
 export function questionFrom(asked: AskedAttribution, now: () => Date): AddressQuestion | string {
   const address = readAddress(asked.ip);
   if (!address.ok) return `ip: ${address.detail}`;
-  const at = asked.at === undefined ? now() : readMoment(asked.at);
+  const toldAt = now();
+  const at = asked.at === undefined ? toldAt : readMoment(asked.at);
   if (at === undefined) return "at: not a date and time of RFC 3339 with its zone";
-  return { ip: address.value, at, port: asked.port, protocol: asked.protocol, skewSeconds: asked.skewSeconds };
+  const { port, protocol, skewSeconds } = asked;
+  return { ip: address.value, at, toldAt, port, protocol, skewSeconds };
 }
 
 /** Makes what answers many questions, a line each, in their order: NDJSON, some lines at a time as they are wanted. */

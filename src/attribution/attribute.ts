@@ -1,9 +1,14 @@
+import { MAX_AHEAD_MS } from "../intake/report-limits.ts";
+
 /**
  * How far the clocks that are compared may be apart. A reporter's whole seconds are up to one second early, and a NAS's
  * whole seconds of Acct-Delay-Time leave us up to one second late; both keep time by NTP (RFC 6302 section 2 asks it of
  * reporters), which leaves milliseconds.
  */
 export const DEFAULT_SKEW_SECONDS = 2;
+
+/** How fast a reporter's clock may be at most: a report's time further ahead is refused (intake/read-time.ts). */
+const FASTEST_CLOCK_MS = MAX_AHEAD_MS;
 
 /** That a session held the address, half open; `to` null: still. */
 export interface HeldInterval {
@@ -40,24 +45,42 @@ export interface ObservedSpan {
   readonly at: Date;
   readonly until?: Date | undefined;
   readonly skewSeconds?: number | undefined;
+  /** When we were told, by our clock. Absent: after all of it. */
+  readonly toldAt?: Date | undefined;
 }
 
 interface Window {
   readonly at: number;
   readonly until: number;
   readonly skewMs: number;
+  /** Holders from here to here, both included, come into question. */
+  readonly earliest: number;
+  readonly latest: number;
+  /** By how much the reporter's clock is fast at least; undefined: nothing shows that it is. */
+  readonly aheadMs?: number;
 }
 
-const windowOf = (span: ObservedSpan): Window => ({
-  at: span.at.getTime(),
-  until: (span.until ?? span.at).getTime(),
-  skewMs: (span.skewSeconds ?? DEFAULT_SKEW_SECONDS) * 1000,
-});
+/**
+ * What is told cannot lie ahead. Where it does by more than the clocks' error, the reporter's clock is fast: by that much
+ * if it told at once, by more if it took its time, so nobody knows when it was but this: at most FASTEST_CLOCK_MS before
+ * the time that it says, and before we were told.
+ */
+function windowOf({ at, until = at, skewSeconds = DEFAULT_SKEW_SECONDS, toldAt = until }: ObservedSpan): Window {
+  const skewMs = skewSeconds * 1000;
+  const told = toldAt.getTime();
+  const aheadMs = until.getTime() - told;
+  if (aheadMs <= Math.max(skewMs, DEFAULT_SKEW_SECONDS * 1000)) {
+    const [from, to] = [at.getTime(), until.getTime()];
+    return { at: from, until: to, skewMs, earliest: from - skewMs, latest: to + skewMs };
+  }
+  const from = Math.min(at.getTime(), told);
+  return { at: from, until: told, skewMs, earliest: from - FASTEST_CLOCK_MS - skewMs, latest: told + skewMs, aheadMs };
+}
 
 /** The first and last moment at which a holder of the address comes into question. */
 export function candidateSpan(span: ObservedSpan): { readonly from: Date; readonly to: Date } {
-  const window = windowOf(span);
-  return { from: new Date(window.at - window.skewMs), to: new Date(window.until + window.skewMs) };
+  const { earliest, latest } = windowOf(span);
+  return { from: new Date(earliest), to: new Date(latest) };
 }
 
 const start = (interval: HeldInterval): number => interval.from.getTime();
@@ -68,7 +91,7 @@ const sureEnd = (interval: HeldInterval): number =>
 
 /** The interval's last moment lies before its end; a span's last moment belongs to it. */
 const touches = (interval: HeldInterval, window: Window): boolean =>
-  start(interval) <= window.until + window.skewMs && end(interval) > window.at - window.skewMs;
+  start(interval) <= window.latest && end(interval) > window.earliest;
 
 /** The first moment of the span at which nobody held it, even with both clocks' error; undefined: held throughout. */
 function firstGap(
@@ -92,8 +115,11 @@ const period = (interval: HeldInterval): string =>
 const spanOf = (window: Window): string =>
   window.at === window.until ? `at ${moment(window.at)}` : `from ${moment(window.at)} to ${moment(window.until)}`;
 
-const during = (window: Window): string =>
-  window.skewMs > 0 ? `${spanOf(window)}, give or take ${window.skewMs / 1000} s` : spanOf(window);
+function during(window: Window): string {
+  if (window.aheadMs !== undefined)
+    return `from ${moment(window.earliest)} to ${moment(window.until)}: the time told lies ${window.aheadMs / 1000} s ahead, so the clock that told it is fast`;
+  return window.skewMs > 0 ? `${spanOf(window)}, give or take ${window.skewMs / 1000} s` : spanOf(window);
+}
 
 const candidate = (interval: HeldInterval): Candidate => ({
   subscriber: interval.subscriber,
@@ -119,6 +145,8 @@ const sessionAt = (intervals: readonly HeldInterval[], at: number): string | nul
 function doubt(intervals: readonly HeldInterval[], window: Window): string | undefined {
   const [first] = intervals;
   if (!first) return undefined;
+  if (window.aheadMs !== undefined && window.aheadMs > FASTEST_CLOCK_MS)
+    return `the time told lies ${window.aheadMs / 1000} s ahead: nobody knows who will hold the address then`;
   const isOne = intervals.every((interval) => interval.subscriber === first.subscriber);
   if (!isOne) return several(intervals, window);
   if (first.subscriber === null)
@@ -137,8 +165,10 @@ function doubt(intervals: readonly HeldInterval[], window: Window): string | und
  * Names the holder of an address. `exact`: every session that held it at any moment of the span, widened by the clocks'
  * error, is of one and the same subscriber, who still exists, no part of the span is without a holder by more than
  * that error, and the holder's session was not silent for too long by then: its Stop may be lost, and the address with
- * somebody whose Start is lost, too. In normal operation, with Interims as they should come, that never is. `none`: no session held it then. Everything else is `ambiguous`. Order of `intervals` does not matter;
- * those outside the span are ignored.
+ * somebody whose Start is lost, too. In normal operation, with Interims as they should come, that never is. A span that
+ * ends ahead of `toldAt` was told by a fast clock: the ten minutes that it may be fast by are searched, too, and a time
+ * further ahead names nobody. `none`: no session held it then. Everything else is `ambiguous`. Order of `intervals` does
+ * not matter; those outside the span are ignored.
  */
 export function attribute(span: ObservedSpan, intervals: readonly HeldInterval[]): Attribution {
   const window = windowOf(span);

@@ -43,12 +43,20 @@ function questionOf(where: string, { at, protocol, skew }: Options): AddressQues
   const address = readAddress(ip);
   if (!address.ok) return address.detail;
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535)) return `"${port}" is not a port`;
-  const moment = at === undefined ? new Date() : new Date(zoned.test(at) ? at : Number.NaN);
+  const toldAt = new Date();
+  const moment = at === undefined ? toldAt : new Date(zoned.test(at) ? at : Number.NaN);
   if (Number.isNaN(moment.getTime())) return `"${at}" is not a date and time of RFC 3339 with its zone`;
   const skewSeconds = skew === undefined ? undefined : skew.trim() === "" ? Number.NaN : Number(skew);
   if (skewSeconds !== undefined && !(skewSeconds >= 0 && skewSeconds <= MOST_SKEW_SECONDS))
     return `"${skew}" is not a number of seconds from 0 to ${MOST_SKEW_SECONDS}`;
-  return { ip: address.value, at: moment, protocol, skewSeconds, ...(port !== undefined && { port: Number(port) }) };
+  return {
+    ip: address.value,
+    at: moment,
+    toldAt,
+    protocol,
+    skewSeconds,
+    ...(port !== undefined && { port: Number(port) }),
+  };
 }
 
 const candidateRow = ({ subscriber, session, from, to }: Candidate): string[] => [

@@ -83,6 +83,7 @@ export function buildObservation(raw: RawObservation, rules: TimeRules): Reading
     ...(port.value === undefined ? {} : { port: port.value }),
     ...(protocol.value === undefined ? {} : { protocol: protocol.value }),
     ...span.value,
+    toldAt: rules.now,
     category: raw.category,
     severity: raw.severity ?? usualSeverity[raw.category],
     ...(name === undefined ? {} : { name }),

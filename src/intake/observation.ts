@@ -20,6 +20,8 @@ export interface Observation {
   readonly protocol?: string;
   readonly at: Date;
   readonly until?: Date;
+  /** When the report came, by our clock: a time after it shows that the reporter's clock is fast. */
+  readonly toldAt: Date;
   readonly category: Category;
   readonly severity: Severity;
   /** The malware family, signature or the like. */

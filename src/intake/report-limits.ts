@@ -18,7 +18,7 @@ export const MAX_EVIDENCE_TEXT = 16 * 1024;
 export const MAX_EVIDENCE_CHARACTERS = 256 * 1024;
 export const MAX_NAME_CHARACTERS = 200;
 export const MAX_DESCRIPTION_CHARACTERS = 2_000;
-/** A reporter's clock may be this far ahead of ours. */
+/** A reporter's clock may be this far ahead of ours; attribution then searches as much more of the past. */
 export const MAX_AHEAD_MS = 10 * 60_000;
 /** No report is about a time before there were reports: such a time is a mistake of the sender. */
 export const EARLIEST_MS = Date.UTC(2000, 0, 1);

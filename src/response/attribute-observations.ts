@@ -6,12 +6,13 @@ import { addressesEverHeld } from "../session/address-interval-store.ts";
 import { type Admission, rejection } from "./admit-observations.ts";
 import type { AttributedObservation } from "./report-store.ts";
 
-const question = ({ ip, port, protocol, at, until }: Observation): AddressQuestion => ({
+const question = ({ ip, port, protocol, at, until, toldAt }: Observation): AddressQuestion => ({
   ip,
   port,
   protocol,
   at,
   until,
+  toldAt,
 });
 
 /** The observation as made by the machine at its other end. */

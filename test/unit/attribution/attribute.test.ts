@@ -1,6 +1,11 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { attribute, DEFAULT_SKEW_SECONDS, type HeldInterval } from "../../../src/attribution/attribute.ts";
+import { describe, expect, test } from "vitest";
+import {
+  attribute,
+  candidateSpan,
+  DEFAULT_SKEW_SECONDS,
+  type HeldInterval,
+} from "../../../src/attribution/attribute.ts";
 
 const noon = Date.UTC(2026, 10, 20, 12);
 const at = (seconds: number) => new Date(noon + seconds * 1000);
@@ -117,6 +122,56 @@ test("a subscriber who was removed since is not exact", () => {
   const answer = attribute(point(0), [held("alice", -10, null, { subscriberExists: false })]);
   expect(answer).toMatchObject({ verdict: "ambiguous", subscriber: null });
   expect(answer.reason).toContain("removed");
+});
+
+describe("a time that lies ahead of when it was told", () => {
+  const told = (seconds: number, more: object = {}) => ({ at: at(seconds), toldAt: at(0), ...more });
+  const handover = (seconds: number) => [held("alice", -5_000, seconds), held("bob", seconds, null)];
+
+  test("by less than the clocks' error is as good as any, also where the asker allows for none", () => {
+    expect(attribute(told(2), handover(-1))).toMatchObject({ verdict: "exact", subscriber: "bob" });
+    expect(attribute(told(1, { skewSeconds: 0 }), handover(-1))).toMatchObject({ verdict: "exact" });
+    expect(attribute(told(3_000, { skewSeconds: 3_600 }), handover(-5_000))).toMatchObject({ verdict: "exact" });
+  });
+
+  test("by more names nobody if the address changed hands within the ten minutes that the clock may be fast by", () => {
+    for (const seconds of [3, 60, 540])
+      for (const change of [-1, -60, -599])
+        expect(attribute(told(seconds), handover(change))).toMatchObject({
+          verdict: "ambiguous",
+          subscriber: null,
+          candidates: [{ subscriber: "alice" }, { subscriber: "bob" }],
+        });
+    expect(attribute(told(540), handover(-60)).reason).toBe(
+      "alice, bob held the address from 2026-11-20T11:49:58.000Z to 2026-11-20T12:00:00.000Z: " +
+        "the time told lies 540 s ahead, so the clock that told it is fast; it changed hands at 2026-11-20T11:59:00.000Z",
+    );
+  });
+
+  test("names who held it all of that time, with the session of when it was told", () => {
+    const [, mine] = handover(-603);
+    const answer = attribute(told(540), mine ? [held("alice", -5_000, -603), mine] : []);
+    expect(answer).toMatchObject({ verdict: "exact", subscriber: "bob", session: mine?.session });
+  });
+
+  test("at the end of a span only widens it as well", () => {
+    const span = told(-30, { until: at(300) });
+    expect(attribute(span, handover(-620))).toMatchObject({ verdict: "ambiguous" });
+    expect(attribute(span, handover(-633))).toMatchObject({ verdict: "exact", subscriber: "bob" });
+  });
+
+  test("by more than any clock is fast names nobody, whoever holds it now", () => {
+    expect(attribute(told(600), handover(-5_000))).toMatchObject({ verdict: "exact" });
+    const tomorrow = attribute(told(86_400), handover(-5_000));
+    expect(tomorrow).toMatchObject({ verdict: "ambiguous", subscriber: null, candidates: [{ subscriber: "bob" }] });
+    expect(tomorrow.reason).toContain("nobody knows who will hold the address then");
+    expect(attribute(told(86_400), [])).toMatchObject({ verdict: "none" });
+  });
+
+  test("tells the span to ask the history for", () => {
+    expect(candidateSpan(told(540))).toEqual({ from: at(-602), to: at(2) });
+    expect(candidateSpan(told(-60))).toEqual({ from: at(-62), to: at(-58) });
+  });
 });
 
 const interval = fc

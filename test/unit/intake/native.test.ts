@@ -15,6 +15,7 @@ test("an entry becomes an observation with its category's usual severity", async
       protocol: "tcp",
       at: new Date("2026-11-20T11:00:00Z"),
       until: new Date("2026-11-20T11:30:00Z"),
+      toldAt: now,
       category: "botnet",
       severity: "high",
       name: "virut",

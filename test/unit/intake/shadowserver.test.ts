@@ -17,6 +17,7 @@ test("a row names the offender, in UTC, with what it talked to", async () => {
       port: 4711,
       protocol: "tcp",
       at: new Date("2026-11-20T11:00:00Z"),
+      toldAt: now,
       category: "botnet",
       severity: "high",
       name: "virut",
