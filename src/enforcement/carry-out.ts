@@ -74,6 +74,7 @@ const planRequest = ({ job, nas, session, to }: Goal): PlanRequest => ({
   nas,
   session,
   imposed: job.imposed,
+  isCertain: job.appliedDigest !== UNKNOWN_DIGEST,
   to,
   ...(job.subscribedRates && { subscribedRates: job.subscribedRates }),
 });

@@ -33,6 +33,8 @@ export interface PlanRequest {
   readonly session: Session;
   /** Everything of ours that may be in force now. */
   readonly imposed: Imposed;
+  /** All of it is in force: what is wanted of it need not be said again. */
+  readonly isCertain: boolean;
   readonly to: Profile;
   /** The subscriber's subscribed rates, for restoring a throttle. */
   readonly subscribedRates?: { readonly downKbps: number; readonly upKbps: number };

@@ -18,6 +18,8 @@ export interface Change {
   readonly from?: Profile;
   /** What may run on the session, where that is not just `from`. */
   readonly imposed?: Imposed;
+  /** What is imposed may be in force, or not. */
+  readonly isUnsure?: true;
   readonly to: Profile;
   /** What the upstream's Access-Accept gave. */
   readonly granted?: readonly NamedAttribute[];
@@ -84,6 +86,7 @@ export function planOf(change: Change) {
     nas: nasOf(change),
     session: sessionWith(change.granted),
     imposed: change.imposed ?? imposedBy(change),
+    isCertain: change.isUnsure !== true,
     to: change.to,
     ...(change.plan && { subscribedRates: change.plan }),
   };
