@@ -19,6 +19,7 @@ import { answerWithProblems, sendProblem } from "./answer-with-problems.ts";
 import type { Api } from "./api.ts";
 import { createAttributeCheck } from "./attribute-check.ts";
 import { createKeyLookup, requireKeys } from "./authenticate.ts";
+import { type BodyReceiver, type BodyRules, createBodyReceiver, usualBodyRules } from "./bodies/body-receiver.ts";
 import { problemFrom } from "./errors.ts";
 import { createEventFeed } from "./event-feed.ts";
 import { eventsSince } from "./event-store.ts";
@@ -75,9 +76,10 @@ export interface ApiDependencies {
   readonly isOwnAddress: IsOwnAddress;
   /** Logins are checked by upstream servers, so passwords here are nobody's. */
   readonly isUpstreamAuthenticating: boolean;
+  /** How much memory bodies may take, and how slowly they may come; absent: the usual. */
+  readonly bodyRules?: BodyRules;
 }
 
-const JSON_BODY_LIMIT = 1024 * 1024;
 /** An upload of 100 MiB over a slow line is let finish. */
 const REQUEST_TIMEOUT_MS = 15 * 60_000;
 const EVENT_LOOK_MS = 400;
@@ -88,7 +90,6 @@ function newServer({ log, trustedProxies }: ApiDependencies) {
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: trustedProxies.length > 0 ? [...trustedProxies] : false,
-    bodyLimit: JSON_BODY_LIMIT,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: "idle",
     http: { requireHostHeader: false },
@@ -106,7 +107,8 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
   readForwarded(app);
   answerWithProblems(app);
   validateStrictly(app);
-  readJson(app);
+  const bodies = createBodyReceiver(app as unknown as FastifyInstance, dependencies.bodyRules ?? usualBodyRules);
+  readJson(app, bodies);
   secureHeaders(app);
   await app.register(rateLimit, { global: false });
   measureRequests(app, metrics);
@@ -118,7 +120,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
     onError: (error) => log.warn({ err: error }, "an answer could not be kept for its Idempotency-Key"),
   });
   await describeApi(app, dependencies.version);
-  await addRoutes(app, dependencies, idempotency);
+  await addRoutes(app, dependencies, { idempotency, bodies });
   const feed = createEventFeed({
     eventsSince: (lookout) => eventsSince(database, lookout),
     now,
@@ -130,8 +132,13 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
   return app as unknown as FastifyInstance;
 }
 
+interface Shared {
+  readonly idempotency: Idempotency;
+  readonly bodies: BodyReceiver;
+}
+
 /** Every route but /v1/events, by what it is about. */
-async function addRoutes(app: Api, dependencies: ApiDependencies, idempotency: Idempotency): Promise<void> {
+async function addRoutes(app: Api, dependencies: ApiDependencies, { idempotency, bodies }: Shared): Promise<void> {
   const { database, credentials, dictionary, now } = dependencies;
   const put = createSubscriberPut(credentials, now);
   const attributes = createAttributeCheck(dictionary);
@@ -153,7 +160,7 @@ async function addRoutes(app: Api, dependencies: ApiDependencies, idempotency: I
   enforcementRoutes(app, dependencies);
   breakerRoutes(app, dependencies);
   jobRoutes(app, dependencies);
-  await app.register(async (scope) => attributionRoutes(scope, dependencies));
-  await app.register(async (scope) => reportSendRoutes(scope, dependencies));
-  await app.register(async (scope) => importRoutes(scope, { database, put, idempotency }));
+  await app.register(async (scope) => attributionRoutes(scope, { ...dependencies, bodies }));
+  await app.register(async (scope) => reportSendRoutes(scope, { ...dependencies, bodies }));
+  await app.register(async (scope) => importRoutes(scope, { database, put, idempotency, bodies }));
 }

@@ -41,6 +41,7 @@ export const problemCodes = {
   "unknown-breaker": [404, "There is no such breaker"],
   "unknown-key": [404, "There is no such key"],
   "method-not-allowed": [405, "This address does not take this method"],
+  "body-too-slow": [408, "The body came too slowly"],
   "username-taken": [409, "A username belongs to another subscriber"],
   "address-taken": [409, "Another NAS has this address and identifier"],
   "password-withdrawn": [409, "The password was withdrawn by a regeneration"],
@@ -66,6 +67,7 @@ export const problemCodes = {
   "too-many-failures": [429, "Too many requests without a valid key"],
   internal: [500, "Something went wrong inside"],
   unavailable: [503, "The database cannot be reached, or was too busy for this"],
+  "too-many-bodies": [503, "Too many large bodies are under way"],
   "too-many-reports": [503, "Too many large reports are under way"],
   "too-many-listeners": [503, "Too many clients listen to events"],
 } as const satisfies Readonly<Record<string, readonly [status: number, title: string]>>;

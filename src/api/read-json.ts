@@ -1,6 +1,8 @@
+import type { Readable } from "node:stream";
 import { TextDecoder } from "node:util";
 import type { FastifyRequest } from "fastify";
 import type { Api } from "./api.ts";
+import type { BodyReceiver } from "./bodies/body-receiver.ts";
 import { ApiError } from "./errors.ts";
 import { findUnstorable } from "./find-unstorable.ts";
 import { hasDoubleNames } from "./has-double-names.ts";
@@ -10,24 +12,35 @@ const MOST_DEPTH = 64;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
+const LIMIT = 1024 * 1024;
+
 /** Reads JSON bodies; an empty one is none, since "POST …/approve" is sent with a Content-Type and nothing in it. */
-export function readJson(app: Api): void {
+export function readJson(app: Api, bodies: BodyReceiver): void {
   const parse = app.getDefaultJsonParser("error", "error");
   app.removeContentTypeParser(["application/json", "text/plain"]);
-  app.addContentTypeParser(
-    /^application\/(?:[\w.+-]+\+)?json\b/i,
-    { parseAs: "buffer" },
-    (request, body: Buffer, done) => {
-      if (body.length === 0) return done(null, undefined);
-      const text = textOf(request, body);
-      if (typeof text !== "string") return done(text);
-      void parse(request, text, (error, value: unknown) => done(error ?? faultOf(text, value), value));
-    },
-  );
+  const received = async (request: FastifyRequest, raw: Readable): Promise<Buffer | undefined> => {
+    // Who has no address to send to has no key either: nothing of theirs is kept.
+    if (request.is404) return undefined;
+    const body = await bodies.whole(request, raw, { limit: LIMIT, refusal: "too-many-bodies" });
+    return body.length === 0 ? undefined : body;
+  };
+  app.addContentTypeParser(/^application\/(?:[\w.+-]+\+)?json\b/i, async (request: FastifyRequest, raw: Readable) => {
+    const body = await received(request, raw);
+    if (!body) return undefined;
+    const text = textOf(request, body);
+    return await new Promise<unknown>((resolve, reject) => {
+      void parse(request, text, (error, value: unknown) => {
+        const fault = error ?? faultOf(text, value);
+        if (fault) reject(fault);
+        else resolve(value);
+      });
+    });
+  });
   // curl -d '' says that its nothing is a form.
-  app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, body: Buffer, done) => {
-    if (body.length === 0) done(null, undefined);
-    else done(new ApiError("unsupported-content-type", "this call takes application/json"));
+  app.addContentTypeParser("*", async (request: FastifyRequest, raw: Readable) => {
+    if (await received(request, raw))
+      throw new ApiError("unsupported-content-type", "this call takes application/json");
+    return undefined;
   });
   app.addHook("preHandler", async (request) => {
     refuseUnstorable("invalid-body", request.body);
@@ -36,18 +49,18 @@ export function readJson(app: Api): void {
   });
 }
 
-/** The text of a body, or why it has none. RFC 8259 section 8.1: JSON is UTF-8. */
-function textOf({ headers }: FastifyRequest, body: Buffer): string | ApiError {
+/** The text of a body. RFC 8259 section 8.1: JSON is UTF-8. */
+function textOf({ headers }: FastifyRequest, body: Buffer): string {
   const encoding = headers["content-encoding"] ?? "identity";
   if (encoding.toLowerCase() !== "identity")
-    return new ApiError("invalid-compression", "this call takes its body plain, without Content-Encoding");
+    throw new ApiError("invalid-compression", "this call takes its body plain, without Content-Encoding");
   const charset = /;\s*charset\s*=\s*"?([^\s";]+)/i.exec(headers["content-type"] ?? "")?.[1] ?? "utf-8";
   if (!/^(?:utf-?8|us-ascii)$/i.test(charset))
-    return new ApiError("unsupported-content-type", `JSON is taken in UTF-8, not in ${charset.slice(0, 40)}`);
+    throw new ApiError("unsupported-content-type", `JSON is taken in UTF-8, not in ${charset.slice(0, 40)}`);
   try {
     return utf8.decode(body);
   } catch {
-    return new ApiError("malformed-json", "the body is not UTF-8");
+    throw new ApiError("malformed-json", "the body is not UTF-8");
   }
 }
 

@@ -4,7 +4,13 @@ import { isProblemCode, type ProblemCode, problemCodes } from "../problem-codes.
 
 const ofAnyKey: readonly ProblemCode[] = ["unauthenticated", "forbidden", "too-many-failures", "unavailable"];
 const ofAnyJson: readonly ProblemCode[] = ["malformed-json", "invalid-body", "invalid-compression"];
-const ofAnyBody: readonly ProblemCode[] = ["invalid-request", "unsupported-content-type", "body-too-large"];
+const ofAnyBody: readonly ProblemCode[] = [
+  "invalid-request",
+  "unsupported-content-type",
+  "body-too-large",
+  "body-too-slow",
+  "too-many-bodies",
+];
 const ofAnyIdempotency: readonly ProblemCode[] = ["invalid-header", "request-under-way", "idempotency-key-reused"];
 
 const bodyMethods = ["POST", "PUT", "DELETE"];

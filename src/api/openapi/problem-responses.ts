@@ -21,6 +21,9 @@ const headersOf: Partial<Record<ProblemCode, Headers>> = {
   unauthenticated: { "WWW-Authenticate": { description: "Bearer", schema: { type: "string" } } },
   "request-under-way": retryAfter,
   "too-many-failures": retryAfter,
+  "too-many-bodies": retryAfter,
+  "too-many-reports": retryAfter,
+  "too-many-listeners": retryAfter,
 };
 
 const faults: Partial<Record<ProblemCode, Fault>> = {

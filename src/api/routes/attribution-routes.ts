@@ -1,9 +1,11 @@
 import { Readable } from "node:stream";
+import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import { attributeAddress } from "../../attribution/attribute-address.ts";
 import { type AttributionDependencies, createLineAnswerer, questionFrom } from "../answer-lines.ts";
 import type { Api } from "../api.ts";
 import { AttributionAnswer, AttributionLine, AttributionQuery, AttributionShape } from "../attribution-shapes.ts";
+import type { BodyReceiver } from "../bodies/body-receiver.ts";
 import { ApiError } from "../errors.ts";
 import { linesOf } from "../lines-of.ts";
 
@@ -31,8 +33,12 @@ const answers = {
   },
 };
 
-export async function attributionRoutes(app: Api, dependencies: AttributionDependencies): Promise<void> {
-  const { database, isOwnAddress, now } = dependencies;
+export interface AttributionRouteDependencies extends AttributionDependencies {
+  readonly bodies: BodyReceiver;
+}
+
+export async function attributionRoutes(app: Api, dependencies: AttributionRouteDependencies): Promise<void> {
+  const { database, isOwnAddress, now, bodies } = dependencies;
   const right = "attribution:read" as const;
   const tags = ["attribution"];
 
@@ -58,15 +64,14 @@ export async function attributionRoutes(app: Api, dependencies: AttributionDepen
 
   await app.register(async (scope: Api) => {
     scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser(ndjsonTypes, { parseAs: "buffer", bodyLimit: BODY_LIMIT }, (_request, body, done) =>
-      done(null, body),
+    scope.addContentTypeParser(ndjsonTypes, (request: FastifyRequest, raw: Readable) =>
+      bodies.whole(request, raw, { limit: BODY_LIMIT, refusal: "too-many-bodies" }),
     );
     const answerLines = createLineAnswerer(dependencies);
     scope.post(
       "/v1/attribution",
       {
         config: { right, idempotency: "ignored", rawBody: questions, problems: ["too-many-rows"] },
-        bodyLimit: BODY_LIMIT,
         schema: {
           operationId: "attributeMany",
           tags,

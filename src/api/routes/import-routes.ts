@@ -9,10 +9,11 @@ import { SubscriberRecord } from "../../subscriber/subscriber-schema.ts";
 import { actorOf } from "../actor.ts";
 import type { Api } from "../api.ts";
 import { recordAudit } from "../audit-store.ts";
+import type { BodyReceiver } from "../bodies/body-receiver.ts";
+import type { StreamedBody } from "../bodies/streamed-body.ts";
 import { ApiError } from "../errors.ts";
 import { type Idempotency, requestDigest } from "../idempotency.ts";
 import { RowNumber } from "../observation-fields.ts";
-import { type ReceivedBody, receiveBody } from "../receive-body.ts";
 import { closed, oneOf } from "../shapes.ts";
 import type { SubscriberPut } from "../subscriber-put.ts";
 
@@ -60,14 +61,18 @@ export interface ImportRouteDependencies {
   readonly database: Database;
   readonly put: SubscriberPut;
   readonly idempotency: Idempotency;
+  readonly bodies: BodyReceiver;
 }
 
 /** The body is not kept: rows are stored while they arrive, and the sender is slowed to what the database takes. */
-export async function importRoutes(app: Api, { database, put, idempotency }: ImportRouteDependencies): Promise<void> {
+export async function importRoutes(
+  app: Api,
+  { database, put, idempotency, bodies }: ImportRouteDependencies,
+): Promise<void> {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser([...csvTypes, ...ndjsonTypes], (_request, _payload, done) => done(null, undefined));
 
-  const importBody = async (request: FastifyRequest, body: ReceivedBody): Promise<ImportSummary> => {
+  const importBody = async (request: FastifyRequest, body: StreamedBody): Promise<ImportSummary> => {
     const rows = isCsv(request) ? readCsvRows(body.content) : readNdjsonRows(body.content);
     try {
       return await importSubscribers(rows, { database, put });
@@ -99,11 +104,7 @@ export async function importRoutes(app: Api, { database, put, idempotency }: Imp
       },
     },
     async (request, reply) => {
-      const body = receiveBody(request.raw, {
-        contentEncoding: request.headers["content-encoding"],
-        limit: BODY_LIMIT,
-        contentLimit: CONTENT_LIMIT,
-      });
+      const body = await bodies.streamed(request, { limit: BODY_LIMIT, contentLimit: CONTENT_LIMIT });
       const digest = async () => {
         await body.drain();
         return requestDigest(request, body.digest());

@@ -1,3 +1,5 @@
+import type { Readable } from "node:stream";
+import type { FastifyRequest } from "fastify";
 import { Type } from "typebox";
 import type { Queryable } from "../../database/database.ts";
 import { rowCodes } from "../../intake/observation.ts";
@@ -7,6 +9,7 @@ import { type ReportView, reportById } from "../../response/report-view-store.ts
 import { actorOf } from "../actor.ts";
 import type { Api } from "../api.ts";
 import { recordAudit } from "../audit-store.ts";
+import type { BodyReceiver } from "../bodies/body-receiver.ts";
 import { type Caller, callerOf } from "../caller.ts";
 import { ApiError } from "../errors.ts";
 import { fileNameIn } from "../file-name.ts";
@@ -43,6 +46,7 @@ export interface ReportSendDependencies {
   readonly database: Queryable;
   readonly receiveReport: (report: ReceiveReport) => Promise<ReportAnswer>;
   readonly now: () => Date;
+  readonly bodies: BodyReceiver;
 }
 
 /** The source that a report is from: the one it says, or the one that the key speaks for. */
@@ -60,11 +64,11 @@ function sourceOf(caller: Caller, said: string | undefined): string {
 /** POST takes the report's own octets, whatever they are: its reader says what is wrong with them. */
 export async function reportSendRoutes(
   app: Api,
-  { database, receiveReport, now }: ReportSendDependencies,
+  { database, receiveReport, now, bodies }: ReportSendDependencies,
 ): Promise<void> {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser("*", { parseAs: "buffer", bodyLimit: MAX_REPORT_BYTES }, (_request, body, done) =>
-    done(null, body),
+  app.addContentTypeParser("*", (request: FastifyRequest, raw: Readable) =>
+    bodies.whole(request, raw, { limit: MAX_REPORT_BYTES, refusal: "too-many-reports" }),
   );
 
   const querystring = closed({
@@ -88,7 +92,6 @@ export async function reportSendRoutes(
         // Only a key that speaks for one source may leave it out.
         requiredQuery: ["source"],
       },
-      bodyLimit: MAX_REPORT_BYTES,
       schema: {
         operationId: "sendReport",
         tags: ["reports"],

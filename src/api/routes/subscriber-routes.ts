@@ -8,6 +8,7 @@ import type { Subscriber } from "../../subscriber/subscriber.ts";
 import { SubscriberError } from "../../subscriber/subscriber-error.ts";
 import { listSubscribers, subscriberById } from "../../subscriber/subscriber-store.ts";
 import { deleteSubscriber } from "../../subscriber/subscriber-write-store.ts";
+import { takenText } from "../../subscriber/username-plan.ts";
 import { actorOf } from "../actor.ts";
 import type { Api } from "../api.ts";
 import { recordAudit } from "../audit-store.ts";
@@ -119,11 +120,7 @@ export function subscriberRoutes(app: Api, { database, put }: SubscriberRouteDep
         database.transaction(async (trx) => {
           const was = await subscriberById(trx, id);
           const [result] = await put(trx, [input]);
-          if (result?.kind === "username-taken")
-            throw new SubscriberError(
-              "username-taken",
-              `username ${result.username} belongs to subscriber ${result.owner}`,
-            );
+          if (result?.kind === "username-taken") throw new SubscriberError("username-taken", takenText(result));
           if (result?.isPasswordLeft) throw new SubscriberError("password-withdrawn", withdrawn);
           const stored = await known(trx, id);
           const change = changedFields(was && audited(was), audited(stored));

@@ -2,6 +2,7 @@ import { randomBytes, randomInt, randomUUID } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { pino } from "pino";
 import { Registry } from "prom-client";
+import type { BodyRules } from "../../../src/api/bodies/body-receiver.ts";
 import { createApi } from "../../../src/api/create-api.ts";
 import type { Role } from "../../../src/api/rights.ts";
 import type { JobView } from "../../../src/api/routes/job-routes.ts";
@@ -66,9 +67,10 @@ interface AppOptions {
   readonly keyRing: KeyRing;
   readonly log: (line: string) => void;
   readonly isUpstreamAuthenticating: boolean;
+  readonly bodyRules?: BodyRules | undefined;
 }
 
-async function startApp({ database }: TestDatabase, { keyRing, log, isUpstreamAuthenticating }: AppOptions) {
+async function startApp({ database }: TestDatabase, { keyRing, log, isUpstreamAuthenticating, bodyRules }: AppOptions) {
   const now = () => new Date();
   const woken = { count: 0 };
   const readiness = { database: true };
@@ -113,12 +115,19 @@ async function startApp({ database }: TestDatabase, { keyRing, log, isUpstreamAu
     trustedProxies: [],
     isOwnAddress,
     isUpstreamAuthenticating,
+    ...(bodyRules && { bodyRules }),
   });
   return { app, woken, readiness, stopNas: () => nasDirectory.stop() };
 }
 
 /** The whole API on a database of its own; the dispatcher and the jobs only note that they were asked. */
-export async function startApi({ isUpstreamAuthenticating = false } = {}): Promise<ApiUnderTest> {
+export async function startApi({
+  isUpstreamAuthenticating = false,
+  bodyRules,
+}: {
+  readonly isUpstreamAuthenticating?: boolean;
+  readonly bodyRules?: BodyRules;
+} = {}): Promise<ApiUnderTest> {
   const test = await createTestDatabase();
   const keyRing = createKeyRing([randomBytes(32).toString("base64url")]);
   const logged: string[] = [];
@@ -126,6 +135,7 @@ export async function startApi({ isUpstreamAuthenticating = false } = {}): Promi
     keyRing,
     log: (line) => void logged.push(line),
     isUpstreamAuthenticating,
+    bodyRules,
   });
   const check = createDocumentCheck((await app.inject("/openapi.json")).json());
   const call = async (method: string, path: string, options: CallOptions = {}): Promise<Answer> => {

@@ -2,9 +2,10 @@ import { createHash, type Hash } from "node:crypto";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
-import { ApiError } from "./errors.ts";
+import { ApiError } from "../errors.ts";
+import { type ArrivalLimits, arriving, bodyTooLarge } from "./arriving.ts";
 
-export interface ReceivedBody {
+export interface StreamedBody {
   /** Its content, decompressed, as it arrives and no faster than it is taken. What ends it early is an ApiError. */
   readonly content: Readable;
   /** Reads and forgets what is left, so that the sender hears the answer rather than a closed connection. */
@@ -13,29 +14,16 @@ export interface ReceivedBody {
   digest(): Buffer;
 }
 
-export interface BodyLimits {
+export interface StreamLimits extends ArrivalLimits {
   readonly contentEncoding: string | undefined;
-  /** Octets as they come. */
-  readonly limit: number;
   /** Octets when decompressed. */
   readonly contentLimit: number;
 }
 
-const tooLarge = (limit: number) => new ApiError("body-too-large", `at most ${limit} octets are taken`);
-
-async function* arriving(raw: Readable, hash: Hash, limit: number): AsyncGenerator<Buffer> {
-  let arrived = 0;
-  try {
-    // The connection must outlive a reader that stops early: the answer is still to be sent over it.
-    for await (const chunk of raw.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-      arrived += chunk.length;
-      if (arrived > limit) throw tooLarge(limit);
-      hash.update(chunk);
-      yield chunk;
-    }
-  } catch (error) {
-    if (error instanceof ApiError) throw error;
-    throw new ApiError("invalid-request", "the body broke off", { cause: error });
+async function* hashed(octets: AsyncIterable<Buffer>, hash: Hash): AsyncGenerator<Buffer> {
+  for await (const piece of octets) {
+    hash.update(piece);
+    yield piece;
   }
 }
 
@@ -48,7 +36,7 @@ async function* gunzipped(packed: AsyncIterable<Buffer>, limit: number): AsyncGe
   try {
     for await (const chunk of gunzip as AsyncIterable<Buffer>) {
       unpacked += chunk.length;
-      if (unpacked > limit) throw tooLarge(limit);
+      if (unpacked > limit) throw bodyTooLarge(limit);
       yield chunk;
     }
   } catch (error) {
@@ -58,18 +46,18 @@ async function* gunzipped(packed: AsyncIterable<Buffer>, limit: number): AsyncGe
 }
 
 /** Takes a body that may be larger than memory. Throws ApiError invalid-compression for an encoding other than gzip. */
-export function receiveBody(raw: Readable, { contentEncoding, limit, contentLimit }: BodyLimits): ReceivedBody {
+export function streamedBody(raw: Readable, { contentEncoding, contentLimit, ...limits }: StreamLimits): StreamedBody {
   const encoding = (contentEncoding ?? "identity").trim().toLowerCase();
   if (!["identity", "", "gzip", "x-gzip"].includes(encoding))
     throw new ApiError("invalid-compression", `Content-Encoding ${encoding.slice(0, 40)} is not taken`);
   const hash = createHash("sha256");
-  const octets = arriving(raw, hash, limit);
+  const octets = hashed(arriving(raw, limits), hash);
   const isPacked = encoding.endsWith("gzip");
   let digest: Buffer | undefined;
   return {
     content: Readable.from(isPacked ? gunzipped(octets, contentLimit) : octets),
     drain: async () => {
-      for await (const _chunk of arriving(raw, hash, limit));
+      for await (const _piece of hashed(arriving(raw, limits), hash));
     },
     digest: () => {
       digest ??= hash.digest();
