@@ -36,7 +36,10 @@ create table session (
   stopped_at timestamptz,
   -- Acct-Terminate-Cause by its RFC 2866 name; in small letters where no Stop said so: nas-restart, replaced, stale
   terminate_cause text,
+  -- by which it is somebody's: in the Access-Accept that it has, or else in accounting
   username text not null,
+  -- in accounting, where that is another one
+  shown_username text,
   subscriber_id text,
   -- the newest addresses
   ipv4 inet,
@@ -65,6 +68,10 @@ create table session (
   observed jsonb,
   -- of all that the newest record shows but counters and times: an Interim with the same is one cheap update
   shown_digest bigint,
+  -- when it began, and the newest of its records, by the NAS's own clock, in seconds (Event-Timestamp): by these a record that
+  -- is sent again is known (session/nas-clock.ts). null: its records have no such time, or one that is far off
+  nas_clock_start bigint,
+  nas_clock_newest bigint,
   -- why the profile cannot be brought to this session, once that is known (an outcome or Error-Cause); null: no obstacle
   obstacle text
 ) with (fillfactor = 70);
@@ -142,6 +149,18 @@ create table nas_restart (
   restarted_at timestamptz,
   -- up to which restart all that it ended is known to be ended
   settled_at timestamptz
+);
+
+-- Every Accounting-On and -Off with an Event-Timestamp, up to the newest thousand of each NAS: one that comes again is no
+-- restart.
+create table nas_restart_heard (
+  nas_id text not null,
+  -- on, off
+  kind text not null,
+  -- by the NAS's own clock, in seconds
+  event_timestamp bigint not null,
+  at timestamptz not null,
+  primary key (nas_id, kind, event_timestamp)
 );
 
 -- In which spans of five minutes accounting of a NAS came in: only then its sessions can have fallen silent.

@@ -13,6 +13,7 @@ import { endPasswordRegeneration, markPasswordRegenerated } from "./enforcement/
 import { loginProfile } from "./enforcement/subscriber-profile-store.ts";
 import { startRadiusListener } from "./listener/start-radius-listener.ts";
 import { saveGrants } from "./session/grant-store.ts";
+import { createSessionNotices } from "./session/session-notices.ts";
 import { createSessionRecorder } from "./session/session-recorder.ts";
 import { createCredentialStore } from "./subscriber/credential-store.ts";
 
@@ -117,6 +118,15 @@ export async function startRadiusSide(core: Core, options: RadiusSideOptions): P
       opened: (trx, sessions) => enqueueOpened(trx, sessions, { areLoginsLocal: upstream?.auth === undefined }),
       committed: options.committed,
     },
+    notices: createSessionNotices({
+      registry: metrics,
+      now,
+      tell: ({ nasId, acctSessionId, granted, shown }) =>
+        log.warn(
+          { nas: nasId, acctSessionId, granted, shown },
+          "accounting names another user than the Access-Accept: the session is taken to be of the latter",
+        ),
+    }),
     onError: (error) =>
       log.warn({ err: error }, "accounting records could not be committed; their NAS will send them again"),
   });

@@ -14,7 +14,8 @@ function keyValue(session: Session, name: string): string | undefined {
     case "Acct-Session-Id":
       return session.acctSessionId;
     case "User-Name":
-      return session.username;
+      // By the name under which the NAS has it: the Access-Accept may have been made out to another.
+      return session.identity["User-Name"] ?? session.username;
     case "Framed-IP-Address":
       return session.ipv4;
     default:

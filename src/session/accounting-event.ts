@@ -6,6 +6,8 @@ export interface AccountingEvent {
   readonly username: string;
   readonly at: Date;
   readonly receivedAt: Date;
+  /** Event-Timestamp (RFC 2869 section 5.3): when it was by the NAS's own clock, in seconds. */
+  readonly eventTimestamp?: number | undefined;
   /** Acct-Session-Time. With a lost Start, `at` less this is when the session began. */
   readonly sessionSeconds?: number | undefined;
   readonly ipv4?: string | undefined;
@@ -30,6 +32,9 @@ export interface AccountingEvent {
 /** Accounting-On or -Off: every session of that NAS that began before `at` is over. */
 export interface NasRestart {
   readonly nasId: string;
+  readonly kind: "on" | "off";
   readonly at: Date;
   readonly receivedAt: Date;
+  /** As in AccountingEvent. */
+  readonly eventTimestamp?: number | undefined;
 }

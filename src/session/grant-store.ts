@@ -21,6 +21,8 @@ export interface Grant {
 /** A grant as the session that it was for takes it over. */
 export interface LinkedGrant {
   readonly grantId: string;
+  /** To whom it was made out; "": nobody knows. */
+  readonly username: string;
   readonly attributes: Buffer;
   readonly profile: object | null;
   readonly profileDigest: string | null;
@@ -45,6 +47,7 @@ export const UNKEPT_GRANT = "0";
 /** What was laid over is not known: enforcement has to look at the session whatever its subscriber is to have. */
 const unkeptGrant: LinkedGrant = {
   grantId: UNKEPT_GRANT,
+  username: "",
   attributes: Buffer.alloc(0),
   profile: null,
   profileDigest: "?",
@@ -97,7 +100,7 @@ export async function saveGrants(on: Queryable, grants: readonly Grant[]): Promi
 
 /**
  * Three ways from a session to its grant, the surest first: our Class; the Acct-Session-Id, where the Access-Request had
- * one; the newest grant to this username and line in the ten minutes before. A Class of ours that is known no more is
+ * one, and no earlier use of that id took it; the newest grant to this username and line in the ten minutes before. A Class of ours that is known no more is
  * nobody else's.
  */
 const candidates = `
@@ -107,6 +110,9 @@ const candidates = `
   (select 2, grant_given.* from grant_given
    where wanted.grant_id is null and grant_given.nas_id = wanted.nas_id
      and grant_given.acct_session_id = wanted.acct_session_id
+     and not exists (
+       select from session where session.nas_id = wanted.nas_id and session.acct_session_id = wanted.acct_session_id
+         and session.grant_id = grant_given.id)
      and grant_given.given_at between wanted.started_at - interval '1 day' and wanted.started_at + interval '1 minute'
    order by grant_given.given_at desc limit 1)
   union all
@@ -119,6 +125,7 @@ const candidates = `
 interface LinkedRow {
   readonly position: string;
   readonly id: string;
+  readonly username: string;
   readonly attributes: Buffer;
   readonly profile: object | null;
   readonly profile_digest: string | null;
@@ -128,6 +135,7 @@ interface LinkedRow {
 
 const grantFromRow = (row: LinkedRow): LinkedGrant => ({
   grantId: row.id,
+  username: row.username,
   attributes: row.attributes,
   profile: row.profile,
   profileDigest: row.profile_digest,
@@ -142,7 +150,7 @@ export async function findGrants(
 ): Promise<ReadonlyMap<number, LinkedGrant>> {
   if (searches.length === 0) return new Map();
   const rows = await on.query<LinkedRow>(
-    `select wanted.position, given.id, given.attributes, given.profile, given.profile_digest, given.expected,
+    `select wanted.position, given.id, given.username, given.attributes, given.profile, given.profile_digest, given.expected,
        given.imposed
      from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) with ordinality
        as wanted (grant_id, nas_id, acct_session_id, username, calling_station_id, started_at, position)

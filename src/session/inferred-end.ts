@@ -1,5 +1,5 @@
-import { UNSAID_DELAY_MS } from "./match-incarnation.ts";
 import type { InferredEnd, SessionState } from "./session-state.ts";
+import { UNSAID_DELAY_MS } from "./unsaid-delay.ts";
 
 /** A start that is only worked out from Acct-Session-Time is off by rounding and by the packet's way. */
 export const GUESSED_START_SLACK_MS = 5_000;

@@ -1,11 +1,7 @@
 import type { AccountingEvent } from "./accounting-event.ts";
+import { isOnClock, isRepeated } from "./nas-clock.ts";
 import { isEndInferred, isOnlyStopSeen, type SessionState } from "./session-state.ts";
-
-/**
- * How late a record may be without saying so: a NAS that retransmits without raising Acct-Delay-Time makes its event
- * look younger than it is by as much.
- */
-export const UNSAID_DELAY_MS = 120_000;
+import { UNSAID_DELAY_MS } from "./unsaid-delay.ts";
 
 /** How one stored use of an Acct-Session-Id is related to a record with that id. */
 type Relation = "same" | "record-is-of-later-use" | "record-is-of-earlier-use";
@@ -88,13 +84,23 @@ function relationOf(state: SessionState, event: AccountingEvent): Relation {
   }
 }
 
-/** `later`: the next newer use of the id, by whose start the new one must have ended; undefined: it is the newest. */
+/**
+ * `repeated`: it was taken in before. `later`: the next newer use of the id, by whose start the new one must have ended;
+ * undefined: it is the newest.
+ */
 export type Match =
+  | { readonly kind: "repeated" }
   | { readonly kind: "stored"; readonly index: number }
   | { readonly kind: "new"; readonly later: SessionState | undefined; readonly earlier: SessionState | undefined };
 
-/** Finds which use of its Acct-Session-Id a record belongs to. `incarnations`: newest first. */
+/**
+ * Finds which use of its Acct-Session-Id a record belongs to: the one that the NAS's clock says, if it says one; else by
+ * what else is known of it. `incarnations`: newest first.
+ */
 export function matchIncarnation(incarnations: readonly SessionState[], event: AccountingEvent): Match {
+  for (const [index, state] of incarnations.entries()) {
+    if (isOnClock(state, event)) return isRepeated(state, event) ? { kind: "repeated" } : { kind: "stored", index };
+  }
   for (const [index, state] of incarnations.entries()) {
     const relation = relationOf(state, event);
     if (relation === "same") return { kind: "stored", index };

@@ -1,7 +1,9 @@
 import type { Database, Queryable, Transaction } from "../database/database.ts";
+import type { NasRestart } from "./accounting-event.ts";
 import { endSessions } from "./end-sessions-store.ts";
 import { GUESSED_START_SLACK_MS } from "./inferred-end.ts";
-import { UNSAID_DELAY_MS } from "./match-incarnation.ts";
+import { isClockSet } from "./nas-clock.ts";
+import { UNSAID_DELAY_MS } from "./unsaid-delay.ts";
 
 /**
  * The newest Accounting-On or -Off of each NAS, in ms. Locked until the end of the transaction, so that a restart that is
@@ -31,14 +33,45 @@ async function lockRestarts(trx: Transaction, nasIds: readonly string[]): Promis
   return new Map(rows.map(({ nas_id, restarted_at }) => [nas_id, restarted_at]));
 }
 
-/** Remembers a restart. An older one than is known changes nothing. */
-export async function markRestarted(on: Queryable, nasId: string, at: Date): Promise<void> {
-  await on.query(
-    `insert into nas_restart (nas_id, restarted_at) values ($1, $2)
-     on conflict (nas_id) do update set restarted_at = excluded.restarted_at
-     where nas_restart.restarted_at is null or nas_restart.restarted_at < excluded.restarted_at`,
-    [nasId, at],
+export interface MarkedRestart {
+  /** When it was. */
+  readonly at: Date;
+  /** It was heard before: sent again, by its NAS or by somebody else. */
+  readonly isRepeated: boolean;
+  /** Everything that it ended is known to be ended. */
+  readonly isSettled: boolean;
+}
+
+/** So many of a NAS are known again: decades of them. */
+const MOST_HEARD = 1_000;
+
+/** Remembers a restart. An older one than is known, and one that was heard before, changes nothing. */
+export async function markRestarted(on: Queryable, restart: NasRestart): Promise<MarkedRestart> {
+  const { nasId, kind, at, eventTimestamp } = restart;
+  const isKept = eventTimestamp !== undefined && isClockSet(eventTimestamp, at);
+  const [known] = await on.query<{ at: Date; is_settled: boolean }>(
+    `with known as (
+       select heard.at from nas_restart_heard as heard
+       where heard.nas_id = $1 and heard.kind = $3 and heard.event_timestamp = $4::bigint),
+     noted as (
+       insert into nas_restart_heard (nas_id, kind, event_timestamp, at)
+       select $1, $3, $4::bigint, $2::timestamptz where $5 and not exists (select from known) on conflict do nothing),
+     forgotten as (
+       delete from nas_restart_heard as heard where heard.nas_id = $1 and not exists (select from known)
+         and heard.at < (select newer.at from nas_restart_heard as newer where newer.nas_id = $1
+           order by newer.at desc offset ${MOST_HEARD - 1} limit 1)),
+     marked as (
+       insert into nas_restart (nas_id, restarted_at) select $1, $2::timestamptz where not exists (select from known)
+       on conflict (nas_id) do update set restarted_at = excluded.restarted_at
+       where nas_restart.restarted_at is null or nas_restart.restarted_at < excluded.restarted_at)
+     select known.at, exists (
+       select from nas_restart where nas_restart.nas_id = $1 and nas_restart.settled_at >= known.at) as is_settled
+     from known`,
+    [nasId, at, kind, eventTimestamp ?? null, isKept],
   );
+  return known
+    ? { at: known.at, isRepeated: true, isSettled: known.is_settled }
+    : { at, isRepeated: false, isSettled: false };
 }
 
 /** Restarts whose sessions are not all known to be ended: whoever recorded them was kept from it. */

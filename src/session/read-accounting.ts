@@ -23,6 +23,7 @@ const ACCT_SESSION_TIME = 46;
 const ACCT_TERMINATE_CAUSE = 49;
 const ACCT_INPUT_GIGAWORDS = 52;
 const ACCT_OUTPUT_GIGAWORDS = 53;
+const EVENT_TIMESTAMP = 55;
 const ACCT_INTERIM_INTERVAL = 85;
 
 const MAX_OCTETS = 2n ** 63n - 1n;
@@ -76,6 +77,7 @@ class PacketEvent implements AccountingEvent {
   readonly acctSessionId: string;
   readonly at: Date;
   readonly receivedAt: Date;
+  readonly eventTimestamp: number | undefined;
   readonly sessionSeconds: number | undefined;
   readonly inputOctets: bigint | undefined;
   readonly outputOctets: bigint | undefined;
@@ -90,6 +92,7 @@ class PacketEvent implements AccountingEvent {
     this.acctSessionId = acctSessionId;
     this.at = at;
     this.receivedAt = receivedAt;
+    this.eventTimestamp = numberIn(packet, EVENT_TIMESTAMP);
     this.sessionSeconds = upTo(MAX_SESSION_SECONDS, numberIn(packet, ACCT_SESSION_TIME));
     this.inputOctets = octetsIn(packet, ACCT_INPUT_OCTETS, ACCT_INPUT_GIGAWORDS);
     this.outputOctets = octetsIn(packet, ACCT_OUTPUT_OCTETS, ACCT_OUTPUT_GIGAWORDS);
@@ -126,16 +129,20 @@ class PacketEvent implements AccountingEvent {
 }
 
 /**
- * Reads what an Accounting-Request says (RFC 2866), by attribute number. Its time is the arrival less Acct-Delay-Time;
- * Event-Timestamp is left aside, since nothing tells whether the NAS's clock is right. Malformed attributes are left out.
+ * Reads what an Accounting-Request says (RFC 2866), by attribute number. Its time is the arrival less Acct-Delay-Time,
+ * since nothing tells whether the NAS's clock is right: Event-Timestamp tells one record from another, and no more.
+ * Malformed attributes are left out.
  */
 export function readAccounting(packet: Packet, nas: Nas, receivedAt: Date): AccountingReading {
   const statusNumber = numberIn(packet, ACCT_STATUS_TYPE);
   if (statusNumber === undefined) return { ok: false, reason: "acct-status-type-missing" };
   const delay = upTo(MAX_DELAY_SECONDS, numberIn(packet, ACCT_DELAY_TIME)) ?? 0;
   const at = delay === 0 ? receivedAt : new Date(receivedAt.getTime() - delay * 1000);
-  if (statusNumber === ACCOUNTING_ON || statusNumber === ACCOUNTING_OFF)
-    return { ok: true, restart: { nasId: nas.id, at, receivedAt } };
+  if (statusNumber === ACCOUNTING_ON || statusNumber === ACCOUNTING_OFF) {
+    const eventTimestamp = numberIn(packet, EVENT_TIMESTAMP);
+    const kind = statusNumber === ACCOUNTING_ON ? "on" : "off";
+    return { ok: true, restart: { nasId: nas.id, kind, at, receivedAt, eventTimestamp } };
+  }
   const status = statuses.get(statusNumber);
   if (status === undefined) return { ok: true, unrecorded: statusNumber };
   const sessionId = packet.attributes.find(({ type }) => type === ACCT_SESSION_ID);

@@ -1,80 +1,18 @@
 import type { Transaction } from "../database/database.ts";
 import type { AccountingEvent } from "./accounting-event.ts";
-import { findGrants, grantIdOf, type LinkedGrant } from "./grant-store.ts";
+import { type Decided, decideChanges } from "./decide-changes.ts";
+import type { LinkedGrant } from "./grant-store.ts";
 import { grantedInterim } from "./granted-interim.ts";
 import { intervalChange } from "./interval-change.ts";
 import { addIntervals, removeClosed, removeOpen } from "./interval-write-store.ts";
 import { restartTimes } from "./nas-restart-store.ts";
 import type { OpenedSession } from "./opened-session.ts";
 import { lockSessions } from "./session-lock-store.ts";
+import type { NamedOtherwise } from "./session-notices.ts";
 import type { SessionState } from "./session-state.ts";
-import { nameSessions, subscribersOf } from "./session-subscriber-store.ts";
-import { insertSessions, nextSessionIds, relinkSessions, rewriteSessions } from "./session-write-store.ts";
-import { type SessionChange, sortedKeys, takeBatch } from "./take-batch.ts";
-
-/** A change with all that is written of it. */
-interface Decided {
-  readonly change: SessionChange;
-  readonly sessionId: string;
-  readonly subscriberId: string | undefined;
-  /** The grant it took over just now. */
-  readonly grant: LinkedGrant | undefined;
-}
-
-/** A session looks for its grant when it is new, and when our Class shows that the NAS took a newer Access-Accept. */
-function wantsGrant({ before, after }: SessionChange): boolean {
-  if (before === undefined) return true;
-  const shown = after.observed === before.state.observed ? undefined : grantIdOf(after.observed["Class"]);
-  return shown !== undefined && shown !== before.grantId;
-}
-
-async function grantsFor(
-  trx: Transaction,
-  changes: readonly SessionChange[],
-): Promise<Map<SessionChange, LinkedGrant>> {
-  const wanting = changes.filter(wantsGrant);
-  const found = await findGrants(
-    trx,
-    wanting.map(({ after }) => ({
-      grantId: grantIdOf(after.observed["Class"]),
-      nasId: after.nasId,
-      acctSessionId: after.acctSessionId,
-      username: after.username,
-      callingStationId: after.identity["Calling-Station-Id"],
-      startedAt: new Date(after.startedAt),
-    })),
-  );
-  return new Map(
-    wanting.flatMap((change, index) => {
-      const grant = found.get(index);
-      return grant === undefined ? [] : [[change, grant] as const];
-    }),
-  );
-}
-
-/** Nobody's until now: it came without a User-Name, or its subscriber was not known when it began. */
-const isNobodys = ({ before, after }: SessionChange): boolean =>
-  before !== undefined && before.subscriberId === undefined && after.username !== "";
-
-const isFresh = ({ before }: SessionChange): boolean => before === undefined;
-
-/** Whose it is has to be asked. */
-const isUnowned = (change: SessionChange): boolean => isFresh(change) || isNobodys(change);
-
-/** The subscribers of sessions that are new, or nobody's. */
-async function ownersOf(
-  trx: Transaction,
-  changes: readonly SessionChange[],
-  autoSubscribers: boolean,
-): Promise<ReadonlyMap<string, string>> {
-  const usernames = new Set(
-    changes
-      .filter(isUnowned)
-      .map(({ after }) => after.username)
-      .filter((name) => name !== ""),
-  );
-  return await subscribersOf(trx, [...usernames].sort(), autoSubscribers);
-}
+import { nameSessions } from "./session-subscriber-store.ts";
+import { insertSessions, relinkSessions, rewriteSessions } from "./session-write-store.ts";
+import { sortedKeys, takeBatch } from "./take-batch.ts";
 
 /** What accounting says of the interval counts before what the Access-Accept said. */
 function withGrantedInterim(state: SessionState, grant: LinkedGrant | undefined): SessionState {
@@ -82,31 +20,8 @@ function withGrantedInterim(state: SessionState, grant: LinkedGrant | undefined)
   return interimSeconds === state.interimSeconds ? state : { ...state, interimSeconds };
 }
 
-/** Everything that has to be asked before the changes can be written. */
-async function decide(
-  trx: Transaction,
-  changes: readonly SessionChange[],
-  autoSubscribers: boolean,
-): Promise<Decided[]> {
-  const [grants, freshIds, owners] = await Promise.all([
-    grantsFor(trx, changes),
-    nextSessionIds(trx, changes.filter(isFresh).length),
-    ownersOf(trx, changes, autoSubscribers),
-  ]);
-  const ids = freshIds.values();
-  return changes.map((change) => {
-    const { before, after } = change;
-    return {
-      change,
-      sessionId: after.id ?? ids.next().value ?? "",
-      subscriberId: isUnowned(change) ? owners.get(after.username) : before?.subscriberId,
-      grant: grants.get(change),
-    };
-  });
-}
-
 async function writeSessions(trx: Transaction, decided: readonly Decided[]): Promise<void> {
-  const known = decided.filter(({ change }) => !isFresh(change));
+  const known = decided.filter(({ change }) => change.before !== undefined);
   await Promise.all([
     // An id in use again: the old session ends before the new one opens, since only one of them may be open.
     rewriteSessions(
@@ -115,8 +30,10 @@ async function writeSessions(trx: Transaction, decided: readonly Decided[]): Pro
     ),
     insertSessions(
       trx,
-      decided.flatMap(({ change, sessionId: id, subscriberId, grant }) =>
-        isFresh(change) ? [{ id, state: withGrantedInterim(change.after, grant), subscriberId, grant }] : [],
+      decided.flatMap(({ change, sessionId: id, subscriberId, username, grant }) =>
+        change.before === undefined
+          ? [{ id, state: withGrantedInterim(change.after, grant), subscriberId, username, grant }]
+          : [],
       ),
     ),
     relinkSessions(
@@ -125,8 +42,8 @@ async function writeSessions(trx: Transaction, decided: readonly Decided[]): Pro
     ),
     nameSessions(
       trx,
-      known.flatMap(({ change, sessionId, subscriberId }) =>
-        isNobodys(change) && subscriberId !== undefined ? [{ sessionId, subscriberId }] : [],
+      known.flatMap(({ sessionId, subscriberId, isGained }) =>
+        isGained && subscriberId !== undefined ? [{ sessionId, subscriberId }] : [],
       ),
     ),
   ]);
@@ -159,12 +76,9 @@ async function writeIntervals(trx: Transaction, decided: readonly Decided[]): Pr
 }
 
 /** Sessions of which enforcement has to know: open, and new, alive again, somebody's now, or with another Access-Accept in force. */
-const isOpened = ({ change, grant, subscriberId }: Decided): boolean =>
+const isOpened = ({ change, grant, isGained }: Decided): boolean =>
   change.after.stoppedAt === undefined &&
-  (change.before === undefined ||
-    change.before.state.stoppedAt !== undefined ||
-    grant !== undefined ||
-    (isNobodys(change) && subscriberId !== undefined));
+  (change.before === undefined || change.before.state.stoppedAt !== undefined || grant !== undefined || isGained);
 
 const openedSession = ({ change, sessionId, subscriberId, grant }: Decided): OpenedSession => ({
   id: sessionId,
@@ -172,6 +86,16 @@ const openedSession = ({ change, sessionId, subscriberId, grant }: Decided): Ope
   subscriberId,
   appliedDigest: grant ? grant.profileDigest : (change.before?.appliedDigest ?? null),
 });
+
+const spelling = (username: string): string => username.trim().toLowerCase();
+
+/** Of the sessions that took over a grant just now. */
+const namedOtherwise = (decided: readonly Decided[]): NamedOtherwise[] =>
+  decided.flatMap(({ change: { after }, grant }) => {
+    const { nasId, acctSessionId, username: shown } = after;
+    const isSame = !grant?.username || shown === "" || spelling(grant.username) === spelling(shown);
+    return isSame ? [] : [{ nasId, acctSessionId, granted: grant.username, shown }];
+  });
 
 export interface BatchOptions {
   /** Whether a username that nobody has makes a subscriber of that name. */
@@ -183,23 +107,32 @@ export interface BatchOptions {
   opened(trx: Transaction, sessions: readonly OpenedSession[]): Promise<boolean>;
 }
 
+export interface RecordedBatch {
+  /** What `opened` answered. */
+  readonly isSomethingToDo: boolean;
+  /** How many of the records were taken in before, or are older than what is known. */
+  readonly outdated: number;
+  readonly namedOtherwise: readonly NamedOtherwise[];
+}
+
 /**
  * Records a batch in one transaction: locks and reads, decides, writes, each in as few round trips as there are questions
- * that wait for one another. Returns what `opened` answered.
+ * that wait for one another.
  */
 export async function recordBatch(
   trx: Transaction,
   events: readonly AccountingEvent[],
   { autoSubscribers, opened }: BatchOptions,
-): Promise<boolean> {
+): Promise<RecordedBatch> {
   const nasIds = [...new Set(events.map(({ nasId }) => nasId))].sort();
   const [stored, restartedAt] = await Promise.all([lockSessions(trx, sortedKeys(events)), restartTimes(trx, nasIds)]);
-  const decided = await decide(trx, takeBatch(events, stored, restartedAt), autoSubscribers);
+  const { changes, outdated } = takeBatch(events, stored, restartedAt);
+  const decided = await decideChanges(trx, changes, autoSubscribers);
   const openedSessions = decided.filter(isOpened).map(openedSession);
   const [, , isSomethingToDo] = await Promise.all([
     writeSessions(trx, decided),
     writeIntervals(trx, decided),
     openedSessions.length > 0 && opened(trx, openedSessions),
   ]);
-  return isSomethingToDo;
+  return { isSomethingToDo, outdated, namedOtherwise: namedOtherwise(decided) };
 }

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import type { AccountingEvent } from "./accounting-event.ts";
 import { type AddressRuns, noRuns, showAddresses } from "./address-runs.ts";
 import { GUESSED_START_SLACK_MS } from "./inferred-end.ts";
-import { claimedStart, UNSAID_DELAY_MS } from "./match-incarnation.ts";
+import { claimedStart } from "./match-incarnation.ts";
+import { clockAfter } from "./nas-clock.ts";
 import {
   type InferredEnd,
   isEndInferred,
@@ -11,6 +12,7 @@ import {
   newestRecordAt,
   type SessionState,
 } from "./session-state.ts";
+import { UNSAID_DELAY_MS } from "./unsaid-delay.ts";
 
 const greater = (a: bigint, b: bigint | undefined): bigint => (b !== undefined && b > a ? b : a);
 
@@ -142,6 +144,7 @@ export function withRecord(state: SessionState, event: AccountingEvent, neighbou
     identity: identityAfter(state, event, isNewest),
     observed: observedAfter(state, event, isNewest),
     shownDigest: isNewest ? event.shownDigest : state.shownDigest,
+    nasClock: clockAfter(state, event),
   };
 }
 
@@ -169,5 +172,6 @@ export function blank(event: AccountingEvent, incarnation: number, floor: number
     identity: {},
     observed: {},
     shownDigest: undefined,
+    nasClock: undefined,
   };
 }

@@ -25,6 +25,7 @@ interface LockedRow {
   readonly stopped_at: number | null;
   readonly terminate_cause: string | null;
   readonly username: string;
+  readonly shown_username: string | null;
   readonly subscriber_id: string | null;
   readonly address_runs: { readonly ipv4?: AddressRuns; readonly ipv6?: AddressRuns };
   readonly input_octets: string;
@@ -33,6 +34,8 @@ interface LockedRow {
   readonly identity: Record<string, string>;
   readonly observed: Record<string, string[]> | null;
   readonly shown_digest: string | null;
+  readonly nas_clock_start: string | null;
+  readonly nas_clock_newest: string | null;
   readonly grant_id: string | null;
   readonly applied_digest: string | null;
 }
@@ -42,8 +45,9 @@ const ms = (column: string) => `date_part('epoch', session.${column}) * 1000 as 
 
 const columns = `session.id, session.nas_id, session.acct_session_id, session.incarnation, ${ms("started_at")},
   session.is_start_known, ${ms("last_event_at")}, ${ms("last_seen_at")}, ${ms("stopped_at")}, session.terminate_cause,
-  session.username, session.subscriber_id, session.address_runs, session.input_octets, session.output_octets,
-  session.interim_seconds, session.identity, session.observed, session.shown_digest, session.grant_id, session.applied_digest`;
+  session.username, session.shown_username, session.subscriber_id, session.address_runs, session.input_octets, session.output_octets,
+  session.interim_seconds, session.identity, session.observed, session.shown_digest,
+  session.nas_clock_start, session.nas_clock_newest, session.grant_id, session.applied_digest`;
 
 const stateFromRow = (row: LockedRow): SessionState => ({
   id: row.id,
@@ -56,7 +60,7 @@ const stateFromRow = (row: LockedRow): SessionState => ({
   lastSeenAt: Math.round(row.last_seen_at),
   stoppedAt: row.stopped_at === null ? undefined : Math.round(row.stopped_at),
   terminateCause: row.terminate_cause ?? undefined,
-  username: row.username,
+  username: row.shown_username ?? row.username,
   ipv4: row.address_runs.ipv4 ?? noRuns,
   ipv6: row.address_runs.ipv6 ?? noRuns,
   inputOctets: BigInt(row.input_octets),
@@ -65,6 +69,18 @@ const stateFromRow = (row: LockedRow): SessionState => ({
   identity: row.identity,
   observed: row.observed ?? {},
   shownDigest: row.shown_digest ?? undefined,
+  nasClock:
+    row.nas_clock_start === null || row.nas_clock_newest === null
+      ? undefined
+      : { start: Number(row.nas_clock_start), newest: Number(row.nas_clock_newest) },
+});
+
+const storedSession = (row: LockedRow, state: SessionState): StoredSession => ({
+  state,
+  subscriberId: row.subscriber_id ?? undefined,
+  grantId: row.grant_id ?? undefined,
+  grantedUsername: row.shown_username === null ? undefined : row.username,
+  appliedDigest: row.applied_digest,
 });
 
 /**
@@ -83,11 +99,7 @@ export async function lockSessions(trx: Transaction, keys: readonly SessionKey[]
   const stored = new Map(
     rows.map((row) => {
       const state = stateFromRow(row);
-      const { subscriber_id, grant_id, applied_digest: appliedDigest } = row;
-      return [
-        state,
-        { state, subscriberId: subscriber_id ?? undefined, grantId: grant_id ?? undefined, appliedDigest },
-      ] as const;
+      return [state, storedSession(row, state)] as const;
     }),
   );
   return newestFirst([...stored.keys()]).flatMap((state) => stored.get(state) ?? []);

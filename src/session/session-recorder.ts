@@ -9,6 +9,7 @@ import { recordBatch } from "./record-batch.ts";
 import { isOfOneRecord, isPassing } from "./recording-failure.ts";
 import { RecordingQueue } from "./recording-queue.ts";
 import { SessionError } from "./session-error.ts";
+import type { SessionNotices } from "./session-notices.ts";
 import { soleRecords } from "./take-batch.ts";
 import { withinTime } from "./within-time.ts";
 
@@ -32,6 +33,8 @@ export interface SessionRecorderDependencies {
     /** After a commit in which `opened` answered that there is something to do. */
     committed(): void;
   };
+  /** Told of what is odd about records that were recorded. */
+  readonly notices?: SessionNotices;
   /** Told of every failure that cost records their answer. */
   readonly onError: (error: unknown) => void;
   readonly limits?: Partial<RecorderLimits>;
@@ -56,23 +59,26 @@ const RESTART_CHUNK = 2_000;
  * not wait.
  */
 export function createSessionRecorder(dependencies: SessionRecorderDependencies): SessionRecorder {
-  const { database, hooks, onError } = dependencies;
+  const { database, hooks, notices, onError } = dependencies;
   const limits = { ...defaultLimits, ...dependencies.limits };
   const heard = new HeardNases((slots) => markHeard(database, slots));
 
   /** First what needs no look at the session, then the rest; each is durable by itself. */
   async function commit(events: readonly AccountingEvent[]): Promise<void> {
     const { sole, others } = soleRecords(events);
-    const left = await carryOn(database, sole);
+    const { left, repeated } = await carryOn(database, sole);
+    notices?.heardBefore(repeated);
     const rest = left.length === 0 ? others : [...others, ...left.flatMap((place) => sole[place] ?? [])];
     if (rest.length > 0) await commitWhole(rest);
   }
 
   async function commitWhole(events: readonly AccountingEvent[]): Promise<void> {
     const { autoSubscribers } = dependencies;
-    const isSomethingToDo = await database.transaction((trx) =>
+    const { isSomethingToDo, outdated, namedOtherwise } = await database.transaction((trx) =>
       recordBatch(trx, events, { autoSubscribers, opened: hooks.opened }),
     );
+    notices?.heardBefore(outdated);
+    for (const session of namedOtherwise) notices?.namedOtherwise(session);
     if (isSomethingToDo) hooks.committed();
   }
 
@@ -106,15 +112,16 @@ export function createSessionRecorder(dependencies: SessionRecorderDependencies)
   }
 
   /** The mark comes first, in its place between the records; closing many sessions goes on beside later records. */
-  async function endSessions({ nasId, at }: NasRestart): Promise<void> {
+  async function endSessions(nasId: string, at: Date): Promise<void> {
     while ((await endSessionsOfNas(database, nasId, at, RESTART_CHUNK)) > 0);
   }
 
   async function restart(event: NasRestart): Promise<{ readonly rest: Promise<void> }> {
     try {
-      await withinTime(markRestarted(database, event.nasId, event.at), limits.maxWaitMs);
+      const { at, isRepeated, isSettled } = await withinTime(markRestarted(database, event), limits.maxWaitMs);
+      notices?.heardBefore(isRepeated ? 1 : 0);
       heard.note([event]);
-      return { rest: endSessions(event).catch(unavailable) };
+      return { rest: isSettled ? Promise.resolve() : endSessions(event.nasId, at).catch(unavailable) };
     } catch (error) {
       return unavailable(error);
     }

@@ -1,5 +1,5 @@
 import { HEARD_SLOT_MS } from "./heard-nas-store.ts";
-import { UNSAID_DELAY_MS } from "./match-incarnation.ts";
+import { UNSAID_DELAY_MS } from "./unsaid-delay.ts";
 
 /** A NAS that misses three Interims in a row does not have the session any more, or cannot reach us. */
 const MISSED_INTERIMS = 3;

@@ -22,6 +22,7 @@ export interface SessionState {
   readonly lastSeenAt: number;
   readonly stoppedAt: number | undefined;
   readonly terminateCause: string | undefined;
+  /** As accounting shows it. */
   readonly username: string;
   readonly ipv4: AddressRuns;
   readonly ipv6: AddressRuns;
@@ -32,6 +33,11 @@ export interface SessionState {
   readonly observed: Readonly<Record<string, readonly string[]>>;
   /** Of the newest record; undefined: not known. */
   readonly shownDigest: string | undefined;
+  /**
+   * When it began, and the newest of its records, on the NAS's own clock, in seconds (Event-Timestamp, RFC 2869 section
+   * 5.3). undefined: its records have no such time, or one that is far off.
+   */
+  readonly nasClock: { readonly start: number; readonly newest: number } | undefined;
 }
 
 export const isEndInferred = (state: SessionState): boolean =>

@@ -8,6 +8,8 @@ export interface NewSession {
   readonly id: string;
   readonly state: SessionState;
   readonly subscriberId: string | undefined;
+  /** By whose name it is somebody's. */
+  readonly username: string;
   readonly grant: LinkedGrant | undefined;
 }
 
@@ -23,7 +25,7 @@ function runsJson(state: SessionState): string {
 const observedJson = (state: SessionState): string | null =>
   Object.keys(state.observed).length === 0 ? null : JSON.stringify(state.observed);
 
-/** The columns that every record may change, as arrays for unnest: $1 to $16. */
+/** The columns that every record may change, as arrays for unnest: $1 to $18. */
 const stateArrays = (states: readonly SessionState[]): unknown[] => [
   states.map((state) => time(state.startedAt)),
   states.map((state) => state.isStartKnown),
@@ -41,13 +43,17 @@ const stateArrays = (states: readonly SessionState[]): unknown[] => [
   states.map((state) => JSON.stringify(state.identity)),
   states.map(observedJson),
   states.map((state) => state.shownDigest ?? null),
+  states.map((state) => state.nasClock?.start ?? null),
+  states.map((state) => state.nasClock?.newest ?? null),
 ];
 
 const stateTypes = `$1::timestamptz[], $2::boolean[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::text[],
-  $7::text[], $8::inet[], $9::text[], $10::jsonb[], $11::bigint[], $12::bigint[], $13::integer[], $14::jsonb[], $15::jsonb[], $16::bigint[]`;
+  $7::text[], $8::inet[], $9::text[], $10::jsonb[], $11::bigint[], $12::bigint[], $13::integer[], $14::jsonb[], $15::jsonb[], $16::bigint[],
+  $17::bigint[], $18::bigint[]`;
 
 const stateColumns = `started_at, is_start_known, last_event_at, last_seen_at, stopped_at, terminate_cause,
-  username, ipv4, ipv6, address_runs, input_octets, output_octets, interim_seconds, identity, observed, shown_digest`;
+  username, ipv4, ipv6, address_runs, input_octets, output_octets, interim_seconds, identity, observed, shown_digest,
+  nas_clock_start, nas_clock_newest`;
 
 /** Ids for sessions to be inserted. */
 export async function nextSessionIds(on: Queryable, count: number): Promise<string[]> {
@@ -63,14 +69,15 @@ export async function nextSessionIds(on: Queryable, count: number): Promise<stri
 export async function insertSessions(trx: Transaction, sessions: readonly NewSession[]): Promise<void> {
   if (sessions.length === 0) return;
   await trx.query(
-    `insert into session (${stateColumns}, id, nas_id, acct_session_id, incarnation, subscriber_id, grant_id, granted,
+    `insert into session (${stateColumns}, id, nas_id, acct_session_id, incarnation, subscriber_id, shown_username, grant_id, granted,
        applied, applied_digest, expected, imposed) overriding system value
-     select started_at, is_start_known, last_event_at, last_seen_at, stopped_at, terminate_cause, username, ipv4,
+     select started_at, is_start_known, last_event_at, last_seen_at, stopped_at, terminate_cause, own_username, ipv4,
        string_to_array(ipv6, ','), address_runs, input_octets, output_octets, interim_seconds, identity, observed,
-       shown_digest, id, nas_id, acct_session_id, incarnation, subscriber_id, grant_id, granted, applied, applied_digest, expected, imposed
-     from unnest(${stateTypes}, $17::bigint[], $18::text[], $19::text[], $20::integer[], $21::text[], $22::bigint[],
-       $23::bytea[], $24::jsonb[], $25::text[], $26::jsonb[], $27::jsonb[]) as opened (${stateColumns}, id, nas_id,
-       acct_session_id, incarnation, subscriber_id, grant_id, granted, applied, applied_digest, expected, imposed)`,
+       shown_digest, nas_clock_start, nas_clock_newest, id, nas_id, acct_session_id, incarnation, subscriber_id,
+       case when username <> own_username then username end, grant_id, granted, applied, applied_digest, expected, imposed
+     from unnest(${stateTypes}, $19::bigint[], $20::text[], $21::text[], $22::integer[], $23::text[], $24::text[],
+       $25::bigint[], $26::bytea[], $27::jsonb[], $28::text[], $29::jsonb[], $30::jsonb[]) as opened (${stateColumns}, id, nas_id,
+       acct_session_id, incarnation, subscriber_id, own_username, grant_id, granted, applied, applied_digest, expected, imposed)`,
     [
       ...stateArrays(sessions.map(({ state }) => state)),
       sessions.map(({ id }) => id),
@@ -78,6 +85,7 @@ export async function insertSessions(trx: Transaction, sessions: readonly NewSes
       sessions.map(({ state }) => state.acctSessionId),
       sessions.map(({ state }) => state.incarnation),
       sessions.map(({ subscriberId }) => subscriberId ?? null),
+      sessions.map(({ username }) => username),
       sessions.map(({ grant }) => grant?.grantId ?? null),
       sessions.map(({ grant }) => grant?.attributes ?? null),
       sessions.map(({ grant }) => (grant?.profile ? JSON.stringify(grant.profile) : null)),
@@ -93,16 +101,24 @@ export async function rewriteSessions(trx: Transaction, states: readonly Session
   if (states.length === 0) return;
   await trx.query(
     `update session set (${stateColumns}) = (changed.started_at, changed.is_start_known, changed.last_event_at,
-       changed.last_seen_at, changed.stopped_at, changed.terminate_cause, changed.username, changed.ipv4,
+       changed.last_seen_at, changed.stopped_at, changed.terminate_cause,
+       case when session.shown_username is null then changed.username else session.username end, changed.ipv4,
        string_to_array(changed.ipv6, ','), changed.address_runs, changed.input_octets, changed.output_octets,
-       changed.interim_seconds, changed.identity, changed.observed, changed.shown_digest)
-     from unnest(${stateTypes}, $17::bigint[]) as changed (${stateColumns}, id)
+       changed.interim_seconds, changed.identity, changed.observed, changed.shown_digest,
+       changed.nas_clock_start, changed.nas_clock_newest),
+       shown_username = case when session.shown_username is not null then changed.username end
+     from unnest(${stateTypes}, $19::bigint[]) as changed (${stateColumns}, id)
      where session.id = changed.id`,
     [...stateArrays(states), states.map(({ id }) => id)],
   );
 }
 
-/** The NAS took a new Access-Accept for a running session: what that gave is what it runs now. */
+const takesName = "session.subscriber_id is null and linked.username <> ''";
+
+/**
+ * The NAS took a new Access-Accept for a running session: what that gave is what it runs now. One that was nobody's is his
+ * whose name the Access-Accept is made out to.
+ */
 export async function relinkSessions(
   trx: Transaction,
   links: readonly { readonly sessionId: string; readonly grant: LinkedGrant }[],
@@ -111,9 +127,12 @@ export async function relinkSessions(
   await trx.query(
     `update session set grant_id = linked.grant_id, granted = linked.granted, applied = linked.applied,
        applied_digest = linked.applied_digest, expected = linked.expected, imposed = linked.imposed,
-       imposed_before = null, obstacle = null
-     from unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::jsonb[], $5::text[], $6::jsonb[], $7::jsonb[])
-       as linked (id, grant_id, granted, applied, applied_digest, expected, imposed)
+       imposed_before = null, obstacle = null,
+       username = case when ${takesName} then linked.username else session.username end,
+       shown_username = case when ${takesName}
+         then nullif(coalesce(session.shown_username, session.username), linked.username) else session.shown_username end
+     from unnest($1::bigint[], $2::bigint[], $3::bytea[], $4::jsonb[], $5::text[], $6::jsonb[], $7::jsonb[],
+       $8::text[]) as linked (id, grant_id, granted, applied, applied_digest, expected, imposed, username)
      where session.id = linked.id`,
     [
       links.map(({ sessionId }) => sessionId),
@@ -123,6 +142,7 @@ export async function relinkSessions(
       links.map(({ grant }) => grant.profileDigest),
       links.map(({ grant }) => (grant.expected ? JSON.stringify(grant.expected) : null)),
       links.map(({ grant }) => (grant.imposed ? JSON.stringify(grant.imposed) : null)),
+      links.map(({ grant }) => grant.username),
     ],
   );
 }

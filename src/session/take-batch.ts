@@ -1,4 +1,5 @@
 import type { AccountingEvent } from "./accounting-event.ts";
+import { isOldNews } from "./nas-clock.ts";
 import type { SessionKey } from "./session-lock-store.ts";
 import type { SessionState } from "./session-state.ts";
 import type { StoredSession } from "./stored-session.ts";
@@ -43,24 +44,34 @@ export function soleRecords(events: readonly AccountingEvent[]): {
 const byKey = (stored: readonly StoredSession[]): ReadonlyMap<string, readonly StoredSession[]> =>
   Map.groupBy(stored, ({ state }) => keyText(state));
 
-/** Takes in the records of a batch, in order. Only sessions that changed are returned. */
+export interface TakenBatch {
+  /** The sessions that changed. */
+  readonly changes: readonly SessionChange[];
+  /** How many records were taken in before, or are older than the newest of their session. */
+  readonly outdated: number;
+}
+
+/** Takes in the records of a batch, in order. */
 export function takeBatch(
   events: readonly AccountingEvent[],
   stored: readonly StoredSession[],
   restartedAt: ReadonlyMap<string, number>,
-): SessionChange[] {
+): TakenBatch {
   const known = byKey(stored);
   const now = new Map<string, readonly SessionState[]>();
+  let outdated = 0;
   for (const event of events) {
     const name = keyText(event);
     const states = now.get(name) ?? known.get(name)?.map(({ state }) => state) ?? [];
+    if (isOldNews(states, event)) outdated++;
     now.set(name, takeEvent(states, event, restartedAt.get(event.nasId)));
   }
-  return [...now].flatMap(([name, states]) => {
+  const changes = [...now].flatMap(([name, states]) => {
     const before = known.get(name) ?? [];
     return states.flatMap((after) => {
       const was = before.find(({ state }) => state.incarnation === after.incarnation);
       return was?.state === after ? [] : [{ before: was, after }];
     });
   });
+  return { changes, outdated };
 }

@@ -1,6 +1,7 @@
 import type { AccountingEvent } from "./accounting-event.ts";
 import { ended, endedByRestart, isEndedByRestart } from "./inferred-end.ts";
 import { matchIncarnation } from "./match-incarnation.ts";
+import { placedOnClock } from "./nas-clock.ts";
 import { newestFirst } from "./newest-first.ts";
 import { blank, withRecord } from "./session-after-record.ts";
 import type { SessionState } from "./session-state.ts";
@@ -29,15 +30,13 @@ export function takeEvent(
   restartedAt: number | undefined,
 ): readonly SessionState[] {
   const match = matchIncarnation(incarnations, event);
+  if (match.kind === "repeated") return incarnations;
   const settled = (state: SessionState): SessionState =>
     restartedAt !== undefined && isEndedByRestart(state, restartedAt) ? endedByRestart(state, restartedAt) : state;
   if (match.kind === "stored") {
     const neighbours = { floor: endOf(incarnations[match.index + 1]), isLatest: match.index === 0 };
-    return newestFirst(
-      incarnations.map((state, index) =>
-        index === match.index ? settled(withRecord(state, event, neighbours)) : state,
-      ),
-    );
+    const taken = (state: SessionState) => withRecord(state, placedOnClock(state, event), neighbours);
+    return newestFirst(incarnations.map((state, index) => (index === match.index ? settled(taken(state)) : state)));
   }
   const { earlier, later } = match;
   const incarnation = Math.max(0, ...incarnations.map((state) => state.incarnation)) + 1;

@@ -15,6 +15,7 @@ export interface RecordedSession {
   readonly identity: unknown;
   readonly observed: unknown;
   readonly shownDigest: string | null;
+  readonly nasClock: unknown;
   /** "prefix from..until", sorted. */
   readonly held: readonly string[];
 }
@@ -34,6 +35,8 @@ export async function recordedSessions(
        session.input_octets as "inputOctets", session.output_octets as "outputOctets",
        session.interim_seconds as "interimSeconds", session.identity, coalesce(session.observed, '{}') as observed,
        session.shown_digest as "shownDigest",
+       case when session.nas_clock_start is not null
+         then json_build_object('start', session.nas_clock_start, 'newest', session.nas_clock_newest) end as "nasClock",
        array(select interval.prefix || ' ' || ${ms("interval.held_from")} || '..'
            || coalesce((${ms("nullif(interval.held_until, 'infinity')")})::text, '')
          from address_interval as interval where interval.session_id = session.id order by 1) as held

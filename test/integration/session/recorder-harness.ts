@@ -1,6 +1,7 @@
 import type { Transaction } from "../../../src/database/database.ts";
 import type { AccountingEvent } from "../../../src/session/accounting-event.ts";
 import type { OpenedSession } from "../../../src/session/opened-session.ts";
+import type { SessionNotices } from "../../../src/session/session-notices.ts";
 import {
   createSessionRecorder,
   type RecorderLimits,
@@ -23,6 +24,7 @@ export interface RecorderHarness extends TestDatabase {
 export interface RecorderHarnessOptions {
   readonly autoSubscribers?: boolean;
   readonly limits?: Partial<RecorderLimits>;
+  readonly notices?: SessionNotices;
   readonly onOpened?: (trx: Transaction, sessions: readonly OpenedSession[]) => Promise<boolean>;
 }
 
@@ -47,6 +49,7 @@ export async function createRecorderHarness(options: RecorderHarnessOptions = {}
         },
         committed: () => undefined,
       },
+      ...(options.notices && { notices: options.notices }),
       onError: (error) => errors.push(error),
       limits,
     });

@@ -190,7 +190,7 @@ describe("a restart of a NAS", () => {
       recordOf(after, "start", 400, { nasId: "bng2" }),
       recordOf(elsewhere, "start", 0),
     );
-    await harness.recorder.recordRestart({ nasId: "bng2", at: at(300), receivedAt: at(300) });
+    await harness.recorder.recordRestart({ nasId: "bng2", kind: "on", at: at(300), receivedAt: at(300) });
     expect(await openSessionsOf(harness.database, `user${before}@isp.example`)).toEqual([]);
     expect(await openSessionsOf(harness.database, `user${after}@isp.example`)).toHaveLength(1);
     expect(await openSessionsOf(harness.database, `user${elsewhere}@isp.example`)).toHaveLength(1);
@@ -210,7 +210,7 @@ describe("a restart of a NAS", () => {
     const [before, after] = [nextSession(), nextSession()];
     await Promise.all([
       harness.recorder.record(recordOf(before, "start", 1000, { nasId: "bng2" })),
-      harness.recorder.recordRestart({ nasId: "bng2", at: at(1100), receivedAt: at(1100) }),
+      harness.recorder.recordRestart({ nasId: "bng2", kind: "on", at: at(1100), receivedAt: at(1100) }),
       harness.recorder.record(recordOf(after, "start", 1200, { nasId: "bng2" })),
     ]);
     expect(await openSessionsOf(harness.database, `user${before}@isp.example`)).toEqual([]);
@@ -223,7 +223,7 @@ describe("a restart of a NAS", () => {
       recordOf(n, "start", 2000, { nasId: "bng2" }),
       recordOf(n, "interim", 2160, { nasId: "bng2", ipv4: "100.127.0.3" }),
     );
-    await harness.recorder.recordRestart({ nasId: "bng2", at: at(2100), receivedAt: at(2170) });
+    await harness.recorder.recordRestart({ nasId: "bng2", kind: "on", at: at(2100), receivedAt: at(2170) });
     expect(await holders(addressOf(n), 2099)).toEqual([`user${n}@isp.example`]);
     expect(await holders(addressOf(n), 2120)).toEqual([]);
     expect(await holders("100.127.0.3", 2165)).toEqual([]);
@@ -311,7 +311,7 @@ describe("what enforcement is told", () => {
     const [grantId] = await saveGrants(harness.database, [
       {
         nasId: "bng1",
-        username: "outer",
+        username: `user${n}@isp.example`,
         givenAt: at(-5),
         attributes: Buffer.from("0b06706c616e", "hex"),
         profile: { isWalledGarden: true },
@@ -375,7 +375,7 @@ describe("the grant of a session", () => {
 
   test("is found by Acct-Session-Id where there is no Class", async () => {
     const n = nextSession();
-    await saveGrants(harness.database, [grantFor(n, { acctSessionId: `S${n}`, username: "anonymous" })]);
+    await saveGrants(harness.database, [grantFor(n, { acctSessionId: `S${n}`, callingStationId: "02:07" })]);
     await harness.inTurn(recordOf(n, "start", 0));
     expect(await grantedOctet(n)).toBe(n);
   });

@@ -76,7 +76,7 @@ test("each record tells that its NAS is heard, once in five minutes", async () =
   const of = (seconds: number) => recordOf(9, "interim", seconds, { nasId: "bng2" });
   const recorder = harness.anotherRecorder();
   for (const seconds of [10, 20, 310, 900]) await recorder.record(of(seconds));
-  await recorder.recordRestart({ nasId: "bng2", at: at(1_300), receivedAt: at(1_300) });
+  await recorder.recordRestart({ nasId: "bng2", kind: "on", at: at(1_300), receivedAt: at(1_300) });
   await recorder.stop();
   expect(await slots()).toEqual([at(0), at(300), at(900), at(1_200)]);
   expect(await forgetHeard(harness.database, at(900), 10)).toBe(2);

@@ -36,26 +36,38 @@ const step = fc
     filter: fc.constantFrom("plan", "plan", "garden", undefined),
     octets: fc.bigInt({ min: 0n, max: 2n ** 40n }),
     interimSeconds: fc.constantFrom(300, undefined, 600),
+    clock: fc.constantFrom("none", "none", "right", "right", "right", "right", "slow", "never set"),
   })
   .map((said) => ({ ...said, at: said.at - (said.at % 10) }));
+
+/** By how many seconds each clock is wrong. */
+const clockErrors: Readonly<Record<string, number>> = { right: 0, slow: -7200, "never set": -1e9 };
 
 type Said = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
 interface Sequence {
   readonly isInOrder: boolean;
   readonly said: readonly Said[];
+  /** Which of them come again in the end, without a word of their delay. */
+  readonly again: readonly number[];
 }
 
 const sequences = fc.array(
-  fc.record({ isInOrder: fc.boolean(), said: fc.array(step, { minLength: 1, maxLength: 12 }) }),
+  fc.record({
+    isInOrder: fc.boolean(),
+    said: fc.array(step, { minLength: 1, maxLength: 12 }),
+    again: fc.array(fc.nat(11), { maxLength: 4 }),
+  }),
   { minLength: 20, maxLength: 40 },
 );
 
 function stepOf(said: Said, nasId: string): Step {
   const { status, at, lateSeconds } = said;
   const receivedAt = new Date(noon + (at + lateSeconds) * 1000);
-  if (status === "restart") return { restart: { nasId, at: new Date(noon + at * 1000), receivedAt } };
-  const { sessionSeconds, host, port, filter, interimSeconds } = said;
+  if (status === "restart") return { restart: { nasId, kind: "on", at: new Date(noon + at * 1000), receivedAt } };
+  const { host, port, filter, interimSeconds } = said;
+  const clockError = clockErrors[said.clock];
+  const sessionSeconds = clockError === undefined ? said.sessionSeconds : at;
   const { ipv4: _, shownDigest: __, ...bare } = record(status, at);
   return {
     event: withDigest({
@@ -64,6 +76,7 @@ function stepOf(said: Said, nasId: string): Step {
       receivedAt,
       username: said.username,
       ...(host === undefined ? {} : { ipv4: `100.64.0.${host}` }),
+      ...(clockError === undefined ? {} : { eventTimestamp: noon / 1000 + at + clockError }),
       ...(sessionSeconds === undefined ? {} : { sessionSeconds }),
       ...(interimSeconds === undefined ? {} : { interimSeconds }),
       ipv6Prefixes: said.prefixes,
@@ -73,6 +86,13 @@ function stepOf(said: Said, nasId: string): Step {
       observed: filter === undefined ? {} : { "Filter-Id": [filter] },
     }),
   };
+}
+
+function sentAgain(step: Step, late: number): Step {
+  const when = new Date(noon + (2_000 + 90 * late) * 1000);
+  return "event" in step
+    ? { event: { ...step.event, at: when, receivedAt: when } }
+    : { restart: { ...step.restart, at: when, receivedAt: when } };
 }
 
 /** What is stored if everything was taken in by the pure functions alone. */
@@ -102,6 +122,7 @@ function pureSessions(steps: readonly Step[]) {
     identity: state.identity,
     observed: state.observed,
     shownDigest: state.shownDigest ?? null,
+    nasClock: state.nasClock ?? null,
     held: [...heldIntervals(state.ipv4, state), ...heldIntervals(state.ipv6, state)]
       .map(({ prefix, from, until }) => `${prefix} ${from}..${until ?? ""}`)
       .sort(),
@@ -126,9 +147,13 @@ async function asNases(generated: readonly Sequence[]): Promise<Step[][]> {
      select id, '192.0.2.1', '\\x00', 'generic', id from unnest($1::text[]) as id`,
     [ids],
   );
-  return generated.map(({ isInOrder, said }, index) =>
-    (isInOrder ? said.toSorted((a, b) => a.at - b.at) : said).map((one) => stepOf(one, ids[index]!)),
-  );
+  return generated.map(({ isInOrder, said, again }, index) => {
+    const once = (isInOrder ? said.toSorted((a, b) => a.at - b.at) : said).map((one) => stepOf(one, ids[index]!));
+    return [
+      ...once,
+      ...again.flatMap((place, late) => once.slice(place, place + 1).map((one) => sentAgain(one, late))),
+    ];
+  });
 }
 
 /** The first thing of every NAS, then the second of every NAS, and so on: each round is one batch. */

@@ -158,7 +158,7 @@ test("or by the next Interim that shows something new", async () => {
 });
 
 test("a restart is remembered where its NAS is taken out and put in again", async () => {
-  await harness.recorder.recordRestart({ nasId: "bng2", at: at(100), receivedAt: at(100) });
+  await harness.recorder.recordRestart({ nasId: "bng2", kind: "on", at: at(100), receivedAt: at(100) });
   const take = await harness.database.query<{ id: string }>("delete from nas where id = 'bng2' returning *");
   await harness.database.query("insert into nas select * from jsonb_populate_record(null::nas, $1)", [
     JSON.stringify(take[0]),

@@ -51,6 +51,7 @@ describe("when it was", () => {
     expect(eventOf().at).toEqual(arrival);
     expect(eventOf(integer(41, 90), integer(55, 1)).at).toEqual(new Date(noon - 90_000));
     expect(eventOf(integer(41, 90)).receivedAt).toEqual(arrival);
+    expect(eventOf(integer(41, 90), integer(55, 1)).eventTimestamp).toBe(1);
   });
 
   test("a delay of months is a NAS that has lost its count, and is left aside", () => {
@@ -117,8 +118,14 @@ describe("addresses", () => {
 
 describe("what it is about", () => {
   test("Accounting-On and -Off are of the NAS, and need no session id", () => {
-    for (const status of [7, 8])
-      expect(read(status)).toEqual({ ok: true, restart: { nasId: "bng1", at: arrival, receivedAt: arrival } });
+    for (const [status, kind] of [
+      [7, "on"],
+      [8, "off"],
+    ] as const)
+      expect(read(status, integer(55, 1_780_000_000))).toEqual({
+        ok: true,
+        restart: { nasId: "bng1", kind, eventTimestamp: 1_780_000_000, at: arrival, receivedAt: arrival },
+      });
   });
 
   test("other statuses are acknowledged and not recorded", () => {

@@ -4,7 +4,7 @@ import { RecordingQueue } from "../../../src/session/recording-queue.ts";
 import { record } from "./accounting-record.ts";
 
 const of = (acctSessionId: string, seconds = 0) => record("interim", seconds, { acctSessionId });
-const restart: NasRestart = { nasId: "bng1", at: new Date(0), receivedAt: new Date(0) };
+const restart: NasRestart = { nasId: "bng1", kind: "on", at: new Date(0), receivedAt: new Date(0) };
 const turn = () => new Promise(setImmediate);
 
 /** A queue whose batches end when the test says so, in the order in which they were handed on. */
