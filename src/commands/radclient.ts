@@ -74,15 +74,14 @@ interface Where {
 
 async function serverOf({ server, family }: Options): Promise<Where> {
   if (server === "-") return { server: undefined, port: undefined };
-  // Read with two defaults: the port that is the same both times is the written one.
-  const [one, other] = [parseHostPort(server, 1), parseHostPort(server, 2)];
-  if (!one) throw new InputError(new Error(`"${server}" is not host:port`));
-  const found = await lookup(one.host, { family: family ?? 0 }).catch((error: unknown) => {
+  const written = parseHostPort(server);
+  if (!written) throw new InputError(new Error(`"${server}" is not host:port`));
+  const found = await lookup(written.host, { family: family ?? 0 }).catch((error: unknown) => {
     throw new InputError(error);
   });
   return {
     server: { address: found.address, family: found.family === 6 ? 6 : 4 },
-    port: one.port === other?.port ? one.port : undefined,
+    port: written.port,
   };
 }
 

@@ -6,12 +6,12 @@ export interface HostPort {
 }
 
 /** Reads "host", "host:port", "[v6]:port" or a bare IPv6 address; undefined where it is none of these. */
-export function parseHostPort(text: string, defaultPort: number): HostPort | undefined {
-  if (isIPv6(text)) return { host: text, port: defaultPort };
+export function parseHostPort(text: string): { readonly host: string; readonly port: number | undefined } | undefined {
+  if (isIPv6(text)) return { host: text, port: undefined };
   const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^\s:[\]/]+))(?::(\d{1,5}))?$/.exec(text);
   if (!match) return undefined;
   const [, v6, name, portText] = match;
-  const port = portText === undefined ? defaultPort : Number(portText);
-  if (port < 1 || port > 65_535 || (v6 !== undefined && !isIPv6(v6))) return undefined;
+  const port = portText === undefined ? undefined : Number(portText);
+  if (port === 0 || (port ?? 1) > 65_535 || (v6 !== undefined && !isIPv6(v6))) return undefined;
   return { host: v6 ?? name ?? "", port };
 }

@@ -1,5 +1,7 @@
 import { resolve } from "node:path";
 import type { Config } from "./config.ts";
+import { unknownInFile, unknownVariables } from "./unknown-settings.ts";
+import { nameInFile, type settings, withoutEffect } from "./variable-names.ts";
 import * as variables from "./variables.ts";
 
 /** The environment, and the same settings from a file, by their names in lower camel case. The environment wins. */
@@ -13,52 +15,12 @@ export type ParsedConfig =
   /** Each begins with the name of the variable it is about. */
   | { readonly ok: false; readonly problems: readonly string[] };
 
-const known = [
-  "DATABASE_URL",
-  "WEIR_DATA_DIR",
-  "WEIR_HOST",
-  "WEIR_TRUSTED_PROXIES",
-  "WEIR_OWN_ADDRESSES",
-  "WEIR_HTTP_PORT",
-  "WEIR_PORTAL_PORT",
-  "WEIR_AUTH_PORT",
-  "WEIR_ACCT_PORT",
-  "WEIR_UPSTREAM_AUTH",
-  "WEIR_UPSTREAM_ACCT",
-  "WEIR_UPSTREAM_SECRET",
-  "WEIR_UPSTREAM_MESSAGE_AUTHENTICATOR",
-  "WEIR_ADMIN_KEY",
-  "WEIR_SECRET_KEY",
-  "WEIR_AUTO_SUBSCRIBERS",
-  "WEIR_WORKERS",
-  "WEIR_RETENTION_SESSION_DAYS",
-  "WEIR_RETENTION_CASE_DAYS",
-  "WEIR_PORTAL_URL",
-  "WEIR_LOG_LEVEL",
-] as const;
-type Variable = (typeof known)[number];
+type Variable = (typeof settings)[number];
 
 const GOOD_KEY_CHARACTERS = 32;
 const shortKey = `WEIR_SECRET_KEY has a key of less than ${GOOD_KEY_CHARACTERS} characters: take 32 random octets (openssl rand -base64 32)`;
 
-/** Part of the contract, without effect until the version that brings what they configure. */
-const withoutEffect = [
-  "WEIR_PORTAL_TLS_CERT",
-  "WEIR_PORTAL_TLS_KEY",
-  "WEIR_RADSEC_PORT",
-  "WEIR_TLS_CERT",
-  "WEIR_TLS_KEY",
-  "WEIR_TLS_CA",
-  "WEIR_SMTP_URL",
-  "WEIR_MAIL_FROM",
-] as const;
-
-/** WEIR_HTTP_PORT is httpPort in the file, DATABASE_URL is databaseUrl. */
-const fileName = (variable: string): string =>
-  variable
-    .replace(/^WEIR_/, "")
-    .toLowerCase()
-    .replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+const upstreamServers = ["WEIR_UPSTREAM_AUTH", "WEIR_UPSTREAM_ACCT"] as const;
 
 const fileText = (setting: unknown): string =>
   Array.isArray(setting) ? setting.map(String).join(",") : String(setting);
@@ -67,20 +29,13 @@ const fileText = (setting: unknown): string =>
 function textOf(input: ConfigInput, variable: string): string | undefined {
   const fromEnvironment = input.environment[variable];
   if (fromEnvironment !== undefined && fromEnvironment !== "") return fromEnvironment;
-  const fromFile = input.file?.[fileName(variable)];
+  const fromFile = input.file?.[nameInFile(variable)];
   return fromFile === undefined || fromFile === null || fromFile === "" ? undefined : fileText(fromFile);
-}
-
-function unknownSettings(file: Readonly<Record<string, unknown>>): string[] {
-  const names = new Set<string>([...known, ...withoutEffect].map(fileName));
-  return Object.keys(file)
-    .filter((name) => !names.has(name))
-    .map((name) => `${name}: no such setting (in the file named by WEIR_CONFIG)`);
 }
 
 /** Reads everything and says everything that is wrong at once. */
 export function parseConfig(input: ConfigInput): ParsedConfig {
-  const problems = unknownSettings(input.file ?? {});
+  const problems = unknownInFile(input.file ?? {});
   const read = <T>(variable: Variable, reader: (text: string) => variables.Read<T>): T | undefined => {
     const text = textOf(input, variable);
     if (text === undefined) return undefined;
@@ -93,7 +48,8 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
   const auth = read("WEIR_UPSTREAM_AUTH", variables.readServers(1812));
   const acct = read("WEIR_UPSTREAM_ACCT", variables.readServers(1813));
   const secret = read("WEIR_UPSTREAM_SECRET", variables.readText);
-  if ((auth || acct) && secret === undefined)
+  const isUpstreamSet = upstreamServers.some((variable) => textOf(input, variable) !== undefined);
+  if (isUpstreamSet && secret === undefined)
     problems.push("WEIR_UPSTREAM_SECRET: needed with WEIR_UPSTREAM_AUTH or WEIR_UPSTREAM_ACCT");
   const messageAuthenticator =
     read("WEIR_UPSTREAM_MESSAGE_AUTHENTICATOR", variables.readMessageAuthenticator) ?? "auto";
@@ -124,6 +80,7 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
     ...(portalUrl === undefined ? {} : { portalUrl }),
     logLevel: read("WEIR_LOG_LEVEL", variables.readLogLevel) ?? "info",
     warnings: [
+      ...unknownVariables(input.environment),
       ...withoutEffect
         .filter((variable) => textOf(input, variable) !== undefined)
         .map((variable) => `${variable} is set, and has no effect in this version`),

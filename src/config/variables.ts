@@ -64,14 +64,18 @@ export function readNetworks(text: string): Read<string[]> {
   return bad.length === 0 ? value(networks) : problem(`"${bad.join(", ")}" is not an IP address or network`);
 }
 
+/** "192.0.2.1" is not taken to be at the usual port: where that was forgotten, logins would go nowhere without a word. */
 export const readServers =
-  (defaultPort: number) =>
+  (usualPort: number) =>
   (text: string): Read<HostPort[]> => {
     const servers: HostPort[] = [];
     for (const part of list(text)) {
-      const server = parseHostPort(part, defaultPort);
-      if (!server) return problem(`"${part}" is not host:port`);
-      servers.push(server);
+      const server = parseHostPort(part);
+      if (!server) return problem(`"${part}" is not host:port (an IPv6 address stands in brackets)`);
+      const { host, port } = server;
+      const shown = host.includes(":") ? `[${host}]` : host;
+      if (port === undefined) return problem(`"${part}" has no port: write ${shown}:${usualPort}, or what it is there`);
+      servers.push({ host, port });
     }
     return servers.length > 0 ? value(servers) : problem("names no server");
   };

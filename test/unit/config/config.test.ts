@@ -70,10 +70,10 @@ test("an empty variable counts as not set", () => {
   expect(configOf({ WEIR_HTTP_PORT: "", DATABASE_URL: "" })).toMatchObject({ httpPort: 8080 });
 });
 
-test("upstream servers take names, IPv4 and IPv6 addresses, and default ports", () => {
+test("upstream servers are names, IPv4 and IPv6 addresses, each with its port", () => {
   const config = configOf({
-    WEIR_UPSTREAM_AUTH: "aaa.example:1645, [2001:db8::1]:1812,192.0.2.1",
-    WEIR_UPSTREAM_ACCT: "2001:db8::1",
+    WEIR_UPSTREAM_AUTH: "aaa.example:1645, [2001:db8::1]:1812,192.0.2.1:1812",
+    WEIR_UPSTREAM_ACCT: "[2001:db8::1]:1813",
     WEIR_UPSTREAM_SECRET: "s",
   });
   expect(config.upstream).toEqual({
@@ -86,6 +86,22 @@ test("upstream servers take names, IPv4 and IPv6 addresses, and default ports", 
     secret: "s",
     messageAuthenticator: "auto",
   });
+});
+
+test.each([
+  ["192.0.2.1", "write 192.0.2.1:1812"],
+  ["aaa.example:1812, aaa2.example", "write aaa2.example:1812"],
+  ["2001:db8::1", "write [2001:db8::1]:1812"],
+  ["[2001:db8::1]", "write [2001:db8::1]:1812"],
+  ["aaa.example:", '"aaa.example:" is not host:port'],
+  ["aaa.example:0", '"aaa.example:0" is not host:port'],
+  ["aaa.example:99999", '"aaa.example:99999" is not host:port'],
+])("an upstream server %s is refused with what to write, and its secret is missed all the same", (servers, told) => {
+  const parsed = parse({ WEIR_UPSTREAM_AUTH: servers });
+  const problems = parsed.ok ? [] : parsed.problems;
+  expect(problems[0]).toMatch(/^WEIR_UPSTREAM_AUTH: /);
+  expect(problems[0]).toContain(told);
+  expect(problems[1]).toMatch(/^WEIR_UPSTREAM_SECRET: needed/);
 });
 
 test("the provider's own addresses are addresses and networks, and nothing else", () => {
@@ -109,7 +125,10 @@ test("the file uses lower camel case, and the environment wins over it", () => {
 
 test("a setting that nobody knows in the file is a problem", () => {
   const parsed = parse({}, { htpPort: 1 });
-  expect(parsed).toEqual({ ok: false, problems: ["htpPort: no such setting (in the file named by WEIR_CONFIG)"] });
+  expect(parsed).toEqual({
+    ok: false,
+    problems: ["htpPort: no such setting (in the file named by WEIR_CONFIG); is httpPort meant?"],
+  });
 });
 
 test("a file that cannot be read is one problem beside the others", () => {
@@ -160,6 +179,17 @@ test("an administrator's key that no header can carry is refused; a short one is
   for (const key of ["two words", "schlüssel", " x", "tab\there", "x".repeat(513)])
     expect(parse({ WEIR_ADMIN_KEY: key }).ok, key).toBe(false);
   expect(configOf({ WEIR_ADMIN_KEY: "adm" }).adminKey).toBe("adm");
+});
+
+test("a variable that looks like one of ours is told with the one that may be meant, and is no error", () => {
+  const warningsFor = (name: string) => configOf({ [name]: "1" }).warnings;
+  expect(warningsFor("WEIR_HTPP_PORT")).toEqual([
+    "WEIR_HTPP_PORT is set, and is no setting of Weir's; is WEIR_HTTP_PORT meant?",
+  ]);
+  expect(warningsFor("WEIR_ACCT_PROT")).toEqual([expect.stringContaining("is WEIR_ACCT_PORT meant?")]);
+  expect(warningsFor("weir_workers")).toEqual([expect.stringContaining("is WEIR_WORKERS meant?")]);
+  expect(warningsFor("WEIR_SOMETHING_ELSE")).toEqual(["WEIR_SOMETHING_ELSE is set, and is no setting of Weir's"]);
+  expect([...warningsFor("WEIR_CONFIG"), ...warningsFor("WEIRD_PORT"), ...warningsFor("PATH")]).toEqual([]);
 });
 
 test("a short key for secrets at rest is taken with a warning", () => {
