@@ -28,15 +28,13 @@ create index subscriber_restricted on subscriber (id) where profile_digest is no
 
 create table subscriber_username (
   username text primary key,
-  subscriber_id text not null references subscriber (id) on delete cascade
+  subscriber_id text not null references subscriber (id) on delete cascade,
+  -- what all spellings of the username have in common (subscriber/username-spelling.ts)
+  spelling text not null
 );
 create index subscriber_username_subscriber on subscriber_username (subscriber_id);
 create index subscriber_username_prefix on subscriber_username (lower(username) text_pattern_ops);
-
--- What spellings of one User-Name have in common (subscriber/username-owner-store.ts).
-create function weir_username_spelling(username text) returns text
-  language sql immutable parallel safe return lower(btrim(username, E' \t\n\v\f\r'));
-create index subscriber_username_spelling on subscriber_username (weir_username_spelling(username));
+create index subscriber_username_spelling on subscriber_username (spelling);
 
 create table credential (
   subscriber_id text primary key references subscriber (id) on delete cascade,

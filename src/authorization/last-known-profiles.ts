@@ -1,8 +1,9 @@
 import { type Profile, profileDigest } from "../enforcement/profile.ts";
-import { usernameText } from "../subscriber/username-owner-store.ts";
+import { spellingOfHeard } from "../subscriber/username-spelling.ts";
 
 export interface KnownProfile {
   readonly username: string;
+  readonly spelling: string;
   readonly subscriberId: string;
   readonly profile: Profile;
   /** Other spellings of the username are this subscriber's too: nobody else has one. */
@@ -13,12 +14,6 @@ interface Restricted {
   readonly subscriberId: string;
   readonly profile: Profile;
 }
-
-/** What spellings of a username have in common, as weir_username_spelling of the database. */
-const spellingOf = (username: string): string =>
-  usernameText(username)
-    .replace(/^[ \t\n\v\f\r]+|[ \t\n\v\f\r]+$/g, "")
-    .toLowerCase();
 
 /** The profiles of restricted subscribers by username, for the time when the database cannot be asked. */
 export interface LastKnownProfiles {
@@ -42,7 +37,7 @@ export function createLastKnownProfiles(limit: number): LastKnownProfiles {
     }
   };
   const forgetSpelling = (username: string, subscriberId: string | undefined) => {
-    const spelling = spellingOf(username);
+    const spelling = spellingOfHeard(username);
     const spelt = bySpelling.get(spelling);
     if (!spelt || spelt.subscriberId !== subscriberId) return;
     bySpelling.delete(spelling);
@@ -61,12 +56,10 @@ export function createLastKnownProfiles(limit: number): LastKnownProfiles {
     },
     replace: (all) => {
       known = new Map(all.map(({ username, subscriberId, profile }) => [username, { subscriberId, profile }]));
-      bySpelling = new Map(
-        all.filter(({ isAnySpelling }) => isAnySpelling).map((one) => [spellingOf(one.username), one]),
-      );
+      bySpelling = new Map(all.filter(({ isAnySpelling }) => isAnySpelling).map((one) => [one.spelling, one]));
       forgetOldest();
     },
-    of: (username) => known.get(username) ?? bySpelling.get(spellingOf(username)),
+    of: (username) => known.get(username) ?? bySpelling.get(spellingOfHeard(username)),
     get size() {
       return known.size;
     },

@@ -1,6 +1,7 @@
 import type { Transaction } from "../database/database.ts";
 import { followSessions } from "../subscriber/session-owner-store.ts";
 import { askedUsernames } from "../subscriber/username-owner-store.ts";
+import { spellingOfHeard } from "../subscriber/username-spelling.ts";
 import { automaticIds } from "./automatic-ids.ts";
 
 type Owners = Map<string, string>;
@@ -25,9 +26,8 @@ export async function exactOwners(trx: Transaction, usernames: readonly string[]
 async function ownersBySpelling(trx: Transaction, usernames: readonly string[]): Promise<Owners> {
   const rows = await trx.query<OwnedRow & { asked: string }>(
     `select asked.username as asked, spelt.username, spelt.subscriber_id
-     from unnest($1::text[], $2::text[]) as asked (username, text)
-     join subscriber_username as spelt
-       on weir_username_spelling(spelt.username) = weir_username_spelling(asked.text)
+     from unnest($1::text[], $2::text[]) as asked (username, spelling)
+     join subscriber_username as spelt on spelt.spelling = asked.spelling
      order by spelt.username for share of spelt`,
     askedUsernames(usernames),
   );
@@ -44,15 +44,16 @@ async function ownersBySpelling(trx: Transaction, usernames: readonly string[]):
 async function addAutomatic(trx: Transaction, usernames: readonly string[], ids: readonly string[]): Promise<void> {
   await trx.query(
     `with wanted as materialized (
-       select distinct on (wanted.id) wanted.username, wanted.id
-       from unnest($1::text[], $2::text[]) as wanted (username, id) order by wanted.id, wanted.username),
+       select distinct on (wanted.id) wanted.username, wanted.id, wanted.spelling
+       from unnest($1::text[], $2::text[], $3::text[]) as wanted (username, spelling, id)
+       order by wanted.id, wanted.username),
      added as (
        insert into subscriber (id, is_automatic) select wanted.id, true from wanted
        on conflict (id) do nothing returning subscriber.id)
-     insert into subscriber_username (username, subscriber_id)
-     select wanted.username, added.id from added join wanted on wanted.id = added.id order by added.id
+     insert into subscriber_username (username, subscriber_id, spelling)
+     select wanted.username, added.id, wanted.spelling from added join wanted on wanted.id = added.id order by added.id
      on conflict (username) do nothing`,
-    [usernames, ids],
+    [...askedUsernames(usernames), ids],
   );
 }
 
@@ -67,12 +68,19 @@ export async function ownersOfOthers(
 ): Promise<ReadonlyMap<string, string>> {
   if (usernames.length === 0) return new Map();
   const owners = await ownersBySpelling(trx, usernames);
-  for (const nth of makeMissing ? ([0, 1] as const) : []) {
-    const missing = usernames.filter((username) => !owners.has(username));
-    if (missing.length === 0) break;
-    const ids = missing.map((username) => automaticIds(username)[nth]);
-    const [, added] = await Promise.all([addAutomatic(trx, missing, ids), exactOwners(trx, missing)]);
+  const missing = usernames.filter((username) => !owners.has(username));
+  // Spellings of one name that come at once are one customer, too: the first of them makes it.
+  const alike = makeMissing ? [...Map.groupBy(missing, spellingOfHeard).values()] : [];
+  for (const nth of [0, 1] as const) {
+    const toMake = alike.flatMap(([first]) => (first === undefined || owners.has(first) ? [] : [first]));
+    if (toMake.length === 0) break;
+    const ids = toMake.map((username) => automaticIds(username)[nth]);
+    const [, added] = await Promise.all([addAutomatic(trx, toMake, ids), exactOwners(trx, toMake)]);
     for (const [username, id] of added) owners.set(username, id);
+  }
+  for (const [first = "", ...others] of alike) {
+    const id = owners.get(first);
+    if (id !== undefined) for (const username of others) owners.set(username, id);
   }
   return owners;
 }

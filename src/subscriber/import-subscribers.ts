@@ -4,6 +4,7 @@ import { createSubscriberReader } from "./read-subscriber.ts";
 import { retryingConflicts } from "./retry-conflict.ts";
 import type { SubscriberInput } from "./subscriber.ts";
 import type { PutResult } from "./subscriber-write-store.ts";
+import { takenText } from "./username-plan.ts";
 
 export interface RejectedRow {
   readonly row: number;
@@ -53,8 +54,7 @@ class Tally {
       if (result.isPasswordLeft) this.counts.passwordsLeft += 1;
       return;
     }
-    const detail = `username ${result.username} belongs to subscriber ${result.owner}`;
-    this.reject({ row, code: "username-taken", detail });
+    this.reject({ row, code: "username-taken", detail: takenText(result) });
   }
 
   summary(): ImportSummary {

@@ -2,15 +2,15 @@ import type { Transaction } from "../database/database.ts";
 import { mergeAutomaticSubscribers } from "./automatic-merge-store.ts";
 import { ConflictError } from "./retry-conflict.ts";
 import { attachSessions, type OwnedUsername } from "./session-owner-store.ts";
+import { lockSpellings } from "./spelling-lock-store.ts";
 import type { SubscriberInput } from "./subscriber.ts";
 import { SubscriberError } from "./subscriber-error.ts";
-import { lockOtherSpellings } from "./username-owner-store.ts";
-import { planUsernames, type UsernameOwner, type UsernamePlan } from "./username-plan.ts";
+import { planUsernames, type UsernameOwner, type UsernamePlan, type UsernameTaken } from "./username-plan.ts";
+import { usernameSpelling } from "./username-spelling.ts";
 
 export type PutResult =
   /** `isPasswordLeft`: the given one was withdrawn by a regeneration, and is not taken again. */
-  | { readonly kind: "created" | "replaced"; readonly isPasswordLeft?: true }
-  | { readonly kind: "username-taken"; readonly username: string; readonly owner: string };
+  { readonly kind: "created" | "replaced"; readonly isPasswordLeft?: true } | UsernameTaken;
 
 export interface PutDependencies {
   /** Seals and stores passwords, but for those that were withdrawn; returns whose were. */
@@ -24,9 +24,9 @@ export interface PutDependencies {
 }
 
 /**
- * Creates or replaces subscribers, in order as if each came alone; one whose username belongs to another real subscriber
- * is left out, and its result says so. Usernames of automatic subscribers, and other
- * spellings of them that nobody else has, bring these along (mergeAutomaticSubscribers); open sessions of nobody under a new username become the subscriber's.
+ * Creates or replaces subscribers, in order as if each came alone; one whose username, or another spelling of it, belongs to
+ * another real subscriber is left out, and its result says so. Usernames of automatic subscribers, in any spelling, bring
+ * these along (mergeAutomaticSubscribers); open sessions of nobody under a new username become the subscriber's.
  * May throw ConflictError or a passing PostgreSQL error: run the transaction through retryingConflicts.
  */
 export async function putSubscribers(
@@ -34,8 +34,8 @@ export async function putSubscribers(
   inputs: readonly SubscriberInput[],
   dependencies: PutDependencies,
 ): Promise<PutResult[]> {
-  const { known, existing, otherSpellings } = await lockOwners(trx, inputs);
-  const plan = planUsernames(inputs, known, otherSpellings);
+  const { known, existing } = await lockOwners(trx, inputs);
+  const plan = planUsernames(inputs, known);
   const written = inputs.filter((_, index) => plan.verdicts[index]?.kind === "taken-over");
   await mergeAutomaticSubscribers(trx, plan.merges, dependencies.now());
   await upsertRows(trx, lastOfEach(written));
@@ -59,38 +59,38 @@ export async function putSubscribers(
 const lastOfEach = (inputs: readonly SubscriberInput[]): SubscriberInput[] =>
   [...new Map(inputs.map((input) => [input.id, input])).values()].sort((a, b) => (a.id < b.id ? -1 : 1));
 
+interface OwnedRow {
+  readonly username: string;
+  readonly spelling: string;
+  readonly subscriber_id: string;
+}
+
 /**
  * Locks the usernames and then the subscribers that the inputs touch, in the order in which accounting does, and tells
  * who has which username.
  */
 async function lockOwners(trx: Transaction, inputs: readonly SubscriberInput[]) {
   const ids = inputs.map(({ id }) => id);
-  const owned = await trx.query<{ username: string; subscriber_id: string }>(
-    `select owned.username, owned.subscriber_id from subscriber_username as owned
-     where owned.username = any ($1::text[]) or owned.subscriber_id = any ($2::text[])
+  const spellings = [...new Set(inputs.flatMap(({ usernames }) => usernames.map(usernameSpelling)))];
+  await lockSpellings(trx, spellings);
+  const owned = await trx.query<OwnedRow>(
+    `select owned.username, owned.spelling, owned.subscriber_id from subscriber_username as owned
+     where owned.username = any ($1::text[]) or owned.subscriber_id = any ($2::text[]) or owned.spelling = any ($3::text[])
      order by owned.username for update`,
-    [inputs.flatMap((input) => input.usernames), ids],
+    [inputs.flatMap((input) => input.usernames), ids, spellings],
   );
-  const given = inputs.flatMap(({ id, usernames }) => usernames.map((username) => ({ username, subscriberId: id })));
-  const spelt = await lockOtherSpellings(trx, given);
   const locked = await trx.query<{ id: string; is_automatic: boolean }>(
     `select subscriber.id, subscriber.is_automatic from subscriber where subscriber.id = any ($1::text[])
      order by subscriber.id collate "C" for update`,
-    [[...ids, ...owned.map((row) => row.subscriber_id), ...spelt.map((row) => row.subscriberId)]],
+    [[...ids, ...owned.map((row) => row.subscriber_id)]],
   );
   const automatic = new Map(locked.map((row) => [row.id, row.is_automatic]));
-  const ownerOf = (username: string, subscriberId: string): UsernameOwner => {
+  const ownerOf = ({ username, spelling, subscriber_id: subscriberId }: OwnedRow): UsernameOwner => {
     const isAutomatic = automatic.get(subscriberId);
     if (isAutomatic === undefined) throw new ConflictError(`the owner of username ${username} was just removed`);
-    return { username, subscriberId, isAutomatic };
+    return { username, spelling, subscriberId, isAutomatic };
   };
-  const known = [
-    ...owned.map((row) => ownerOf(row.username, row.subscriber_id)),
-    ...spelt.map((row) => ownerOf(row.username, row.subscriberId)),
-  ];
-  const byGiven = Map.groupBy(spelt, (row) => row.given);
-  const otherSpellings = new Map([...byGiven].map(([name, rows]) => [name, rows.map(({ username }) => username)]));
-  return { known, existing: new Set(automatic.keys()), otherSpellings };
+  return { known: owned.map(ownerOf), existing: new Set(automatic.keys()) };
 }
 
 async function upsertRows(trx: Transaction, inputs: readonly SubscriberInput[]): Promise<void> {
@@ -119,7 +119,11 @@ async function upsertRows(trx: Transaction, inputs: readonly SubscriberInput[]):
 
 const usernameArrays = (added: readonly OwnedUsername[]) => {
   const sorted = [...added].sort((a, b) => (a.username < b.username ? -1 : 1));
-  return [sorted.map(({ username }) => username), sorted.map(({ subscriberId }) => subscriberId)];
+  return [
+    sorted.map(({ username }) => username),
+    sorted.map(({ subscriberId }) => subscriberId),
+    sorted.map(({ username }) => usernameSpelling(username)),
+  ];
 };
 
 /** A username that somebody got meanwhile is a unique violation: the transaction is tried again and sees them. */
@@ -130,7 +134,8 @@ async function changeUsernames(trx: Transaction, plan: UsernamePlan, locked: rea
     [leaving, locked],
   );
   await trx.query(
-    "insert into subscriber_username (username, subscriber_id) select * from unnest($1::text[], $2::text[])",
+    `insert into subscriber_username (username, subscriber_id, spelling)
+     select * from unnest($1::text[], $2::text[], $3::text[])`,
     usernameArrays(plan.added),
   );
 }

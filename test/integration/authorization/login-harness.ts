@@ -27,6 +27,7 @@ import type { Packet, RawAttribute } from "../../../src/radius/packet.ts";
 import { createKeyRing } from "../../../src/secrets/key-ring.ts";
 import { saveGrants } from "../../../src/session/grant-store.ts";
 import { createCredentialStore } from "../../../src/subscriber/credential-store.ts";
+import { usernameSpelling } from "../../../src/subscriber/username-spelling.ts";
 
 export const dictionary: Dictionary = await loadDictionary();
 const keyRing = createKeyRing(["a key"]);
@@ -127,8 +128,9 @@ export async function addSubscriber(
   const { id, usernames = [id], password, plan } = subscriber;
   await database.query("insert into subscriber (id, plan) values ($1, $2)", [id, plan ? JSON.stringify(plan) : null]);
   await database.query(
-    "insert into subscriber_username (username, subscriber_id) select name, $2 from unnest($1::text[]) as name",
-    [usernames, id],
+    `insert into subscriber_username (username, subscriber_id, spelling)
+     select given.name, $2, given.spelling from unnest($1::text[], $3::text[]) as given (name, spelling)`,
+    [usernames, id, usernames.map(usernameSpelling)],
   );
   if (password !== undefined)
     await database.transaction((trx) => credentials.replace(trx, [{ subscriberId: id, password }]));

@@ -13,7 +13,7 @@ afterAll(() => bench.stop());
 
 describe("a User-Name in another spelling than the subscriber's, which many an upstream takes for the same", () => {
   const named = (octets: Buffer) => accessRequest(nas, [], { extra: [{ type: 1, value: octets }] });
-  const spellings = ["ALICE", "Alice ", " alice", "alice\0", "alice \0\0"];
+  const spellings = ["ALICE", "Alice ", " alice", "alice\0", "alice \0\0", "ａｌｉｃｅ", "al\u00adice"];
 
   test("does not get past a suspension, nor past a garden, with the database and without it", async () => {
     const server = await bench.upstream(accept());

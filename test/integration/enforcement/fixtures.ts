@@ -10,7 +10,7 @@ const silent = pino({ level: process.env["WEIR_TEST_LOG"] ?? "silent" });
 
 export async function addSubscriber(on: Queryable, id: string): Promise<void> {
   await on.query("insert into subscriber (id, name) values ($1, $1)", [id]);
-  await on.query("insert into subscriber_username (username, subscriber_id) values ($1, $1)", [id]);
+  await on.query("insert into subscriber_username (username, subscriber_id, spelling) values ($1, $1, $1)", [id]);
 }
 
 let sessionNumber = 0;
@@ -47,7 +47,13 @@ const fastRetries = { silence: [10, 10], busy: [10, 10], unexplained: [10, 10] }
 export function startDispatcher(
   database: Database,
   nas: Pick<ScriptedNas, "gateway">,
-  options: { nodeId?: string; nasIds?: string[]; timing?: DispatcherTiming; now?: () => Date } = {},
+  options: {
+    nodeId?: string;
+    nasIds?: string[];
+    timing?: DispatcherTiming;
+    now?: () => Date;
+    uptimeMs?: () => number;
+  } = {},
 ): Dispatcher {
   return createDispatcher({
     database,
@@ -55,6 +61,7 @@ export function startDispatcher(
     nasDirectory: scriptedNases(...(options.nasIds ?? ["bng1"])),
     now: options.now ?? (() => new Date()),
     random: () => 0.5,
+    ...(options.uptimeMs && { uptimeMs: options.uptimeMs }),
     log: silent,
     nodeId: options.nodeId ?? "node1",
     timing: { pollMs: 50, retries: fastRetries, ...options.timing },

@@ -4,6 +4,7 @@ import { refreshSubscribers } from "../../../src/enforcement/refresh-profiles.ts
 import { retryingConflicts } from "../../../src/subscriber/retry-conflict.ts";
 import type { SubscriberInput } from "../../../src/subscriber/subscriber.ts";
 import { putSubscribers } from "../../../src/subscriber/subscriber-write-store.ts";
+import { spellingOfHeard } from "../../../src/subscriber/username-spelling.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/test-database.ts";
 
 let db: TestDatabase;
@@ -33,7 +34,10 @@ const put = (...inputs: SubscriberInput[]) =>
 /** As accounting makes one for a User-Name that nobody knows. */
 async function automatic(username: string): Promise<void> {
   await db.database.query("insert into subscriber (id, is_automatic) values ($1, true)", [username]);
-  await db.database.query("insert into subscriber_username (username, subscriber_id) values ($1, $1)", [username]);
+  await db.database.query("insert into subscriber_username (username, subscriber_id, spelling) values ($1, $1, $2)", [
+    username,
+    spellingOfHeard(username),
+  ]);
 }
 
 async function session(username: string, subscriber: string | null, stoppedAt: Date | null = null): Promise<string> {
@@ -186,16 +190,39 @@ test("puts of overlapping subscribers from many sides all come to an end", async
   expect(row).toEqual({ subscribers: 20, usernames: 40 });
 });
 
-test("a real subscriber brings along who was made for other spellings of its username, unless another could be meant", async () => {
-  for (const spelling of ["U1", " u1", "Anna", "u2"]) await automatic(spelling);
+test("a real subscriber brings along who was made for other spellings of its username", async () => {
+  for (const spelling of ["U1", " u1", "0x753100", "u2"]) await automatic(spelling);
   const held = await session("U1", "U1");
   await put({ id: "real", usernames: ["u1"] });
   expect(await ownerOf("session", held)).toBe("real");
   expect(await ownerOf("address_interval", held)).toBe("real");
-  expect(await subscriberIds()).toEqual(["Anna", "real", "u2"]);
-  // Two who have another spelling each: nobody can tell whose the third is.
-  await put({ id: "one", usernames: ["anna"] }, { id: "two", usernames: ["ANNA"] });
-  expect(await subscriberIds()).toEqual(["Anna", "one", "real", "two", "u2"]);
+  expect(await subscriberIds()).toEqual(["real", "u2"]);
+});
+
+test("another spelling of a real subscriber's username is refused, in one request or in two, and says whose it is", async () => {
+  const taken = { kind: "username-taken", username: "ÜMIT@ISP", heldAs: "ümit@isp", owner: "one" };
+  const results = await put({ id: "one", usernames: ["ümit@isp"] }, { id: "two", usernames: ["ÜMIT@ISP"] });
+  expect(results).toEqual([{ kind: "created" }, taken]);
+  expect(await put({ id: "three", usernames: ["new", "ÜMIT@ISP"] })).toEqual([taken]);
+  expect(await subscriberIds()).toEqual(["one"]);
+  expect(await put({ id: "one", usernames: ["ÜMIT@ISP", "ümit@isp".normalize("NFD")] })).toEqual([
+    { kind: "replaced" },
+  ]);
+  expect(await put({ id: "one", usernames: [] }, { id: "two", usernames: ["ÜMIT@ISP"] })).toEqual([
+    { kind: "replaced" },
+    { kind: "created" },
+  ]);
+});
+
+test("of many who give the spellings of one name at once, one gets it", async () => {
+  const spellings = ["ümit", "ÜMIT", "Ümit", "ümit".normalize("NFD"), " ümit", "üMIT"];
+  const results = await Promise.all(spellings.map((name, index) => put({ id: `c${index}`, usernames: [name] })));
+  expect(
+    results
+      .flat()
+      .map(({ kind }) => kind)
+      .sort(),
+  ).toEqual(["created", ...Array(5).fill("username-taken")]);
 });
 
 const subscriberIds = async () =>

@@ -22,7 +22,7 @@ beforeEach(async () => {
   await database.query("delete from subscriber");
   await database.query("insert into subscriber (id) values ('s1'), ('s2')");
   await database.query(
-    "insert into subscriber_username (username, subscriber_id) values ('alice', 's1'), ('alice2', 's1'), ('bob', 's2')",
+    "insert into subscriber_username (username, subscriber_id, spelling) values ('alice', 's1', 'alice'), ('alice2', 's1', 'alice2'), ('bob', 's2', 'bob')",
   );
   await database.transaction((trx) =>
     credentials.replace(trx, [

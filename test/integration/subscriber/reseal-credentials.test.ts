@@ -18,7 +18,7 @@ test("passwords, those before them and those withdrawn are sealed anew in portio
   const ids = ["a", "b", "c", "d", "e"];
   await database.query("insert into subscriber (id) select id from unnest($1::text[]) as id", [ids]);
   await database.query(
-    "insert into subscriber_username (username, subscriber_id) select id, id from unnest($1::text[]) as id",
+    "insert into subscriber_username (username, subscriber_id, spelling) select id, id, id from unnest($1::text[]) as id",
     [ids],
   );
   const old = storeWith("old");

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { octetsText } from "../../../src/radius/octets-text.ts";
 import { subscribersOf } from "../../../src/session/session-subscriber-store.ts";
 import { ownersOfUsernames } from "../../../src/subscriber/username-owner-store.ts";
+import { usernameSpelling } from "../../../src/subscriber/username-spelling.ts";
 import { createTestDatabase, type TestDatabase } from "../../support/test-database.ts";
 
 let db: TestDatabase;
@@ -15,10 +16,10 @@ beforeEach(async () => {
 
 async function subscriber(id: string, ...usernames: string[]): Promise<void> {
   await db.database.query("insert into subscriber (id) values ($1)", [id]);
-  await db.database.query("insert into subscriber_username select name, $1 from unnest($2::text[]) as name", [
-    id,
-    usernames,
-  ]);
+  await db.database.query(
+    "insert into subscriber_username select name, $1, spelling from unnest($2::text[], $3::text[]) as given (name, spelling)",
+    [id, usernames, usernames.map(usernameSpelling)],
+  );
 }
 
 /** By the rule as logins ask it, and as accounting does with its locks: both have to say the same. */
@@ -47,6 +48,18 @@ test("another spelling of a username that one subscriber has is that subscriber'
     undefined,
     undefined,
   ]);
+});
+
+test("any of Unicode's spellings is one, and no octets that are no UTF-8", async () => {
+  await subscriber("uemit", "ümit@isp", octetsText(Buffer.from("\xfcmit@isp", "latin1")));
+  const nfd = "ümit@isp".normalize("NFD");
+  expect(nfd).not.toBe("ümit@isp");
+  expect(await ownersOf("ÜMIT@ISP", nfd, "ＵＭＩＴ@isp".replace("Ｕ", "Ｕ\u0308"), withNul("Ümit@isp\0"))).toEqual(
+    Array.from({ length: 4 }, () => "uemit"),
+  );
+  expect(
+    await ownersOf(octetsText(Buffer.from("\xfcmit@isp", "latin1")), octetsText(Buffer.from("\xfcMIT@isp", "latin1"))),
+  ).toEqual(["uemit", undefined]);
 });
 
 test("a username that is written like hex is found as its operator wrote it, and as the octets that it names", async () => {
@@ -80,4 +93,13 @@ test("another spelling makes no automatic subscriber", async () => {
       ["new", "new"],
     ]),
   );
+});
+
+test("spellings of one new name that come at once make one automatic subscriber, with all of them", async () => {
+  const names = ["Özil", "özil", "ÖZIL", "other"].sort();
+  const made = await db.database.transaction((trx) => subscribersOf(trx, names, true));
+  const [first = ""] = names.filter((name) => name !== "other");
+  expect(names.map((name) => made.get(name))).toEqual(names.map((name) => (name === "other" ? name : first)));
+  expect(await db.database.query("select count(*)::int as count from subscriber")).toEqual([{ count: 2 }]);
+  expect(await ownersOf("oZiL".replace("o", "O\u0308"))).toEqual([first]);
 });

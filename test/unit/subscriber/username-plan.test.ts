@@ -1,12 +1,19 @@
 import { expect, test } from "vitest";
-import { planUsernames, type UsernameOwner } from "../../../src/subscriber/username-plan.ts";
+import { planUsernames, takenText, type UsernameOwner } from "../../../src/subscriber/username-plan.ts";
+import { usernameSpelling } from "../../../src/subscriber/username-spelling.ts";
 
 const real = (username: string, subscriberId: string): UsernameOwner => ({
   username,
+  spelling: usernameSpelling(username),
   subscriberId,
   isAutomatic: false,
 });
-const automatic = (username: string): UsernameOwner => ({ username, subscriberId: username, isAutomatic: true });
+const automatic = (username: string): UsernameOwner => ({
+  username,
+  spelling: usernameSpelling(username),
+  subscriberId: username,
+  isAutomatic: true,
+});
 const row = (id: string, ...usernames: string[]) => ({ id, usernames });
 
 test("a username of nobody's is added", () => {
@@ -23,7 +30,7 @@ test("a username that is left out is freed", () => {
 
 test("a username of another real subscriber is refused, and the row changes nothing", () => {
   const plan = planUsernames([row("c2", "new", "anna")], [real("anna", "c1")]);
-  expect(plan.verdicts).toEqual([{ kind: "username-taken", username: "anna", owner: "c1" }]);
+  expect(plan.verdicts).toEqual([{ kind: "username-taken", username: "anna", heldAs: "anna", owner: "c1" }]);
   expect(plan.added).toEqual([]);
   expect(plan.removed).toEqual([]);
 });
@@ -54,11 +61,30 @@ test("rows are decided in order: a username freed by an earlier row can be taken
 
 test("a subscriber that an earlier row made real is not merged by a later one", () => {
   const plan = planUsernames([row("anna", "anna"), row("c1", "anna")], [automatic("anna")]);
-  expect(plan.verdicts[1]).toEqual({ kind: "username-taken", username: "anna", owner: "anna" });
+  expect(plan.verdicts[1]).toEqual({ kind: "username-taken", username: "anna", heldAs: "anna", owner: "anna" });
   expect(plan.merges).toEqual([]);
 });
 
 test("of two rows with one id the later one's usernames stay", () => {
   const plan = planUsernames([row("c1", "a", "b"), row("c1", "b", "c")], []);
   expect(plan.added.map(({ username }) => username).sort()).toEqual(["b", "c"]);
+});
+
+test("another spelling of a real subscriber's username is that username; the subscriber's own may have several", () => {
+  const known = [real("anna", "c1")];
+  const taken = { kind: "username-taken", username: "ANNA", heldAs: "anna", owner: "c1" } as const;
+  expect(planUsernames([row("c2", "ANNA")], known).verdicts).toEqual([taken]);
+  expect(planUsernames([row("c1", "ANNA", "anna")], known).verdicts).toEqual([{ kind: "taken-over" }]);
+  expect(planUsernames([row("c1"), row("c2", "ANNA")], known).verdicts[1]).toEqual({ kind: "taken-over" });
+  expect(takenText(taken)).toBe("username ANNA is another spelling of anna, which belongs to subscriber c1");
+  expect(takenText({ ...taken, username: "anna" })).toBe("username anna belongs to subscriber c1");
+});
+
+test("automatic subscribers of all spellings of a username are brought along", () => {
+  const plan = planUsernames([row("c1", "anna")], [automatic("ANNA"), automatic("Anna"), automatic("bob")]);
+  expect(plan.merges).toEqual([
+    { from: "ANNA", into: "c1" },
+    { from: "Anna", into: "c1" },
+  ]);
+  expect(plan.added).toEqual([{ username: "anna", subscriberId: "c1" }]);
 });

@@ -118,7 +118,7 @@ describe("a subscriber whom accounting made by itself", () => {
   test("goes with the last that is known of them, with their username", async () => {
     await ended(daysAgo(101), "gone@isp.example");
     await ended(daysAgo(99), "here@isp.example");
-    await db.database.query("insert into subscriber_username select id, id from subscriber");
+    await db.database.query("insert into subscriber_username select id, id, id from subscriber");
     await automatic();
     expect(await runRetention(db.database)).toMatchObject({ subscribersRemoved: 1 });
     expect(await idsOf("subscriber")).toEqual(["here@isp.example"]);
@@ -172,7 +172,7 @@ describe("a subscriber whom accounting made by itself", () => {
 
   test("stays when a session of theirs is just opening", async () => {
     await ended(daysAgo(101), "back@isp.example");
-    await db.database.query("insert into subscriber_username select id, id from subscriber");
+    await db.database.query("insert into subscriber_username select id, id, id from subscriber");
     await automatic();
     const opened = Promise.withResolvers<void>();
     const gate = Promise.withResolvers<void>();
