@@ -20,6 +20,7 @@ import type { Api } from "./api.ts";
 import { createAttributeCheck } from "./attribute-check.ts";
 import { createKeyLookup, requireKeys } from "./authenticate.ts";
 import { type BodyReceiver, type BodyRules, createBodyReceiver, usualBodyRules } from "./bodies/body-receiver.ts";
+import { endUnfinishedRequests } from "./end-unfinished-requests.ts";
 import { problemFrom } from "./errors.ts";
 import { createEventFeed } from "./event-feed.ts";
 import { eventsSince } from "./event-store.ts";
@@ -104,6 +105,7 @@ export async function createApi(dependencies: ApiDependencies): Promise<FastifyI
   const { database, keyRing, log, adminKey, metrics, now } = dependencies;
   const app: Api = newServer(dependencies);
   const lookUp = createKeyLookup(database, adminKey);
+  endUnfinishedRequests(app);
   readForwarded(app);
   answerWithProblems(app);
   validateStrictly(app);
