@@ -71,9 +71,8 @@ async function stop(child: ChildProcess): Promise<void> {
 
 async function databaseUrl(dataDir: string): Promise<string> {
   const password = (await readFile(join(dataDir, "postgres-password"), "utf8")).trim();
-  // postmaster.pid: the fourth line is the port.
-  const port = (await readFile(join(dataDir, "postgres", "postmaster.pid"), "utf8")).split("\n")[3]?.trim();
-  return `postgres://weir:${password}@127.0.0.1:${port}/postgres`;
+  const socketFolder = encodeURIComponent(join(dataDir, "postgres"));
+  return `postgres://weir:${password}@${socketFolder}:5432/postgres`;
 }
 
 /** Where PostgreSQL's user may not enter the clone, the cluster lives elsewhere, and a file in the data folder says where. */

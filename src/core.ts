@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Logger } from "pino";
 import { Gauge, Registry } from "prom-client";
+import { borrowPostgres } from "./borrow-postgres.ts";
 import type { Config } from "./config/config.ts";
 import { connectionFault } from "./database/connection-fault.ts";
 import { type Database, openDatabase } from "./database/database.ts";
@@ -8,9 +9,9 @@ import { migrate } from "./database/migrate.ts";
 import type { Dictionary } from "./dictionary/dictionary.ts";
 import { loadDictionary } from "./dictionary/load-dictionary.ts";
 import { createNasDirectory, type NasDirectory } from "./nas/nas-directory.ts";
-import { borrowPostgres, ownPostgres } from "./own-postgres.ts";
 import { createKeyRing, type KeyRing } from "./secrets/key-ring.ts";
 import { storedKey } from "./secrets/stored-key.ts";
+import type { ServerPostgres } from "./server-postgres.ts";
 
 /** What every process of Weir stands on, with or without listeners: the server, its RADIUS workers, the commands. */
 export interface Core {
@@ -34,8 +35,8 @@ export interface CoreOptions {
   readonly config: Config;
   readonly log: Logger;
   readonly maxConnections: number;
-  /** The server owns the embedded PostgreSQL of its data folder: it ends it even when it found it running. */
-  readonly ownsDatabase: boolean;
+  /** The server's, for its data folder, used unless another database is configured; absent: this is no server. */
+  readonly serverPostgres?: ServerPostgres;
 }
 
 /** Runs each in turn, the last opened first, and goes on when one fails. */
@@ -48,7 +49,12 @@ async function closeAll(log: Logger, closers: readonly (() => Promise<void>)[]):
 async function databaseUrlFor(options: CoreOptions, closers: (() => Promise<void>)[]): Promise<string> {
   const { config } = options;
   if (config.databaseUrl !== undefined) return config.databaseUrl;
-  const postgres = await (options.ownsDatabase ? ownPostgres : borrowPostgres)(config.dataDir);
+  const own = options.serverPostgres;
+  if (own) {
+    closers.push(() => own.stop());
+    return await own.start();
+  }
+  const postgres = await borrowPostgres(config.dataDir);
   closers.push(postgres.stop);
   return postgres.url;
 }
@@ -58,12 +64,12 @@ async function secretKeys(config: Config): Promise<readonly [string, ...string[]
 }
 
 /** Says when other NASes than before cannot be known, and how many they are. */
-function tellUnreadable({ log, ownsDatabase }: CoreOptions, metrics: Registry): (ids: readonly string[]) => void {
+function tellUnreadable({ log, serverPostgres }: CoreOptions, metrics: Registry): (ids: readonly string[]) => void {
   const unreadable = new Gauge({
     name: "weir_nas_unreadable",
     help: "NASes whose secret no key of this node opens: their packets are dropped as unknown",
     // The server's workers read the same rows, and say nothing that it says itself.
-    registers: ownsDatabase ? [metrics] : [],
+    registers: serverPostgres ? [metrics] : [],
   });
   let told = "";
   return (ids) => {

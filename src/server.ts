@@ -34,6 +34,7 @@ import { startRadiusWorkers } from "./radius-workers.ts";
 import { postCaseEvent } from "./response/post-case-event.ts";
 import { createReportReceiver } from "./response/receive-report.ts";
 import { storedKey } from "./secrets/stored-key.ts";
+import { ServerPostgres } from "./server-postgres.ts";
 import { createCredentialStore } from "./subscriber/credential-store.ts";
 
 export interface Ports {
@@ -56,12 +57,16 @@ export interface RunningServer {
 export interface ServerOptions {
   readonly config: Config;
   readonly log: Logger;
+  /** Of its data folder: for who has to end it also when the server does not stop in time. */
+  readonly postgres?: ServerPostgres;
 }
 
 const MAX_CONNECTIONS = 16;
 /** For what leads from a report to a CoA-Request. */
 const RESPONSE_CONNECTIONS = 8;
 const MONTHS_LIMIT_MS = 10_000;
+/** For requests under way at the end. */
+const HTTP_END_LIMIT_MS = 2_500;
 
 /** The address that CoA requests leave from: ours, where there is one that a NAS can know us by. */
 function localAddressFor({ hosts }: Config): (nasAddress: string) => string | undefined {
@@ -204,11 +209,23 @@ async function listenAlso(api: FastifyInstance, host: string, port: number): Pro
   return server;
 }
 
+/** Lets requests under way come to their end; one whose body never comes whole would otherwise hold up all that follows. */
+async function closeHttp(api: FastifyInstance, further: readonly Server[]): Promise<void> {
+  const cutOff = setTimeout(() => {
+    for (const server of [api.server, ...further]) server.closeAllConnections();
+  }, HTTP_END_LIMIT_MS);
+  try {
+    await Promise.all([api.close(), ...further.map(closed)]);
+  } finally {
+    clearTimeout(cutOff);
+  }
+}
+
 /**
  * Starts everything, in the order in which things need each other, and stops it in the opposite one. Rejects with
  * nothing left running.
  */
-export async function startServer({ config, log }: ServerOptions): Promise<RunningServer> {
+export async function startServer({ config, log, postgres }: ServerOptions): Promise<RunningServer> {
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const one of stops.splice(0).reverse()) {
@@ -216,7 +233,8 @@ export async function startServer({ config, log }: ServerOptions): Promise<Runni
     }
   };
   try {
-    const core = await openCore({ config, log, maxConnections: MAX_CONNECTIONS, ownsDatabase: true });
+    const serverPostgres = postgres ?? new ServerPostgres({ dataFolder: config.dataDir, log });
+    const core = await openCore({ config, log, maxConnections: MAX_CONNECTIONS, serverPostgres });
     stops.push(core.close);
     collectDefaultMetrics({ register: core.metrics });
     const key = await adminKey(config);
@@ -245,7 +263,7 @@ export async function startServer({ config, log }: ServerOptions): Promise<Runni
     const parts = { hotDatabase, dispatcher, radius, jobs, readReport: reports.read, adminKey: key.text };
     const api = await openApi(core, parts);
     const further: Server[] = [];
-    stops.push(async () => await Promise.all([api.close(), ...further.map(closed)]));
+    stops.push(() => closeHttp(api, further));
     const http = await listenHttp(api, further, config);
     return {
       host: config.hosts[0] ?? "127.0.0.1",

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
+import { borrowPostgres } from "../borrow-postgres.ts";
 import type { Config } from "../config/config.ts";
 import { migrate } from "../database/migrate.ts";
-import { borrowPostgres } from "../own-postgres.ts";
 import type { CommandIo } from "./command-io.ts";
 import { configuration } from "./configuration.ts";
 import { endEarly } from "./end-early.ts";

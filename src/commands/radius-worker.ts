@@ -50,7 +50,6 @@ async function startWorker(config: Config) {
     config,
     log: createLog(config.logLevel),
     maxConnections: MAX_CONNECTIONS,
-    ownsDatabase: false,
   });
   try {
     // Enforcement runs in the server's own process and hears of the outbox from the database.

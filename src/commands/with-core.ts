@@ -24,7 +24,7 @@ export async function withCore(io: CommandIo, command: string, work: (core: Core
   try {
     // What is worth a line in a server's log would only be in the way of a command's own words.
     const log = createLog(config.logLevel === "info" ? "warn" : config.logLevel, io.stderr);
-    const opening = openCore({ config, log, maxConnections: MAX_CONNECTIONS, ownsDatabase: false });
+    const opening = openCore({ config, log, maxConnections: MAX_CONNECTIONS });
     const core = await opening.catch((error: unknown) => `the database cannot be used: ${failureText(error)}`);
     if (typeof core === "string") return refuse(`${core}\ntry: weir doctor`);
     try {

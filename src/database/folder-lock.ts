@@ -1,42 +1,59 @@
-import { stat } from "node:fs/promises";
-import { createServer, type Server } from "node:net";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { setTimeout as delay } from "node:timers/promises";
 
-const LOOK_EVERY_MS = 50;
+export interface FolderLockLimits {
+  /** How long another may have it before that is an error. */
+  readonly limitMs: number;
+  /** Aborted: not waited for any more. */
+  readonly signal?: AbortSignal;
+}
 
-/** undefined: somebody else has it. */
-function bind(name: string): Promise<Server | undefined> {
-  return new Promise((resolve, reject) => {
-    const server = createServer((socket) => socket.destroy()).unref();
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EADDRINUSE") resolve(undefined);
-      else reject(error);
-    });
-    server.listen({ path: name, exclusive: true }, () => resolve(server));
-  });
+const LOOK_EVERY_MS = 50;
+/** SQLite's result code: somebody else has it (https://www.sqlite.org/rescode.html#busy). */
+const BUSY = 5;
+
+function take(lock: DatabaseSync): boolean {
+  try {
+    lock.exec("begin exclusive");
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "errcode" in error && error.errcode === BUSY) return false;
+    throw error;
+  }
 }
 
 /**
  * Does work on a folder that only one process of this machine may do at a time; the others wait. Rejects when that takes
- * longer than `limitMs`. The lock is a socket in Linux's abstract namespace (unix(7)): it leaves no file, and ends with
- * the process that holds it, also with one that is killed.
+ * longer than `limitMs`.
+ *
+ * The lock is the kernel's, on a file (fcntl(2)): it ends with the process that holds it, also with one that is killed, so
+ * that there is nothing stale to tell from what is alive and to take away, which two could never do at once without a
+ * lock. Node locks files by its SQLite only; the file stays empty, since nothing is written. Only who may enter the folder
+ * with it, its owner, can take it: a name in Linux's abstract namespace could be taken by anybody.
  */
-export async function withFolderLock<T>(folder: string, limitMs: number, work: () => Promise<T>): Promise<T> {
-  const { dev, ino } = await stat(folder);
+export async function withFolderLock<T>(
+  folder: string,
+  { limitMs, signal }: FolderLockLimits,
+  work: () => Promise<T>,
+): Promise<T> {
   const giveUpAt = Date.now() + limitMs;
-  for (;;) {
-    const held = await bind(`\0weir-folder-${dev}-${ino}`);
-    if (held) {
-      try {
-        return await work();
-      } finally {
-        await new Promise((resolve) => held.close(resolve));
-      }
+  const place = join(folder, "start-lock");
+  // A file's mode would be too late: who can read it can hold a shared lock on it.
+  await mkdir(place, { recursive: true, mode: 0o700 });
+  const lock = new DatabaseSync(join(place, "lock"));
+  try {
+    while (!take(lock)) {
+      signal?.throwIfAborted();
+      if (Date.now() > giveUpAt)
+        throw new Error(
+          `another process has been starting the database of ${folder} for ${limitMs / 1000} s: is it stuck?`,
+        );
+      await delay(LOOK_EVERY_MS);
     }
-    if (Date.now() > giveUpAt)
-      throw new Error(
-        `another process has been starting the database of ${folder} for ${limitMs / 1000} s: is it stuck?`,
-      );
-    await delay(LOOK_EVERY_MS);
+    return await work();
+  } finally {
+    lock.close();
   }
 }

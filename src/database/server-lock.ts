@@ -5,7 +5,12 @@ const SERVER_LOCK = 0x77656972;
 const NAME = "weir-server-";
 
 export type ServerLock =
-  | { readonly kind: "held"; release(): Promise<void> }
+  | {
+      readonly kind: "held";
+      /** False once its connection was lost, and with that the right. */
+      isHeld(): boolean;
+      release(): Promise<void>;
+    }
   /** `pid`: of the server that holds it, as far as can be seen. */
   | { readonly kind: "taken"; readonly pid: number | undefined };
 
@@ -30,11 +35,15 @@ export async function takeServerLock(url: string): Promise<ServerLock> {
   });
   // The database ends before the one who holds the lock: what comes of the connection then is of no interest.
   client.on("error", () => undefined);
+  let isConnected = true;
+  client.on("end", () => {
+    isConnected = false;
+  });
   await client.connect();
   const release = async () => await client.end().catch(() => undefined);
   try {
     const { rows } = await client.query<{ held: boolean }>("select pg_try_advisory_lock($1) as held", [SERVER_LOCK]);
-    if (rows[0]?.held) return { kind: "held", release };
+    if (rows[0]?.held) return { kind: "held", isHeld: () => isConnected, release };
     const pid = await holder(client);
     await release();
     return { kind: "taken", pid };

@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { Config } from "../../config/config.ts";
+import { removeEmbeddedPostgres } from "../../database/remove-embedded-postgres.ts";
 import { createLog } from "../../log.ts";
 import { type RunningServer, startServer } from "../../server.ts";
 import { freeUdpPort } from "../../simulator/free-udp-port.ts";
@@ -25,8 +26,6 @@ export interface DemoServer {
 
 const USUAL = { http: 8080, auth: 1812, acct: 1813 };
 const TAIL_LINES = 15;
-/** Where an embedded PostgreSQL goes that root starts for another user. */
-const SYSTEM_FOLDER = "/var/lib/weir/";
 
 /** 0, any free one, where the usual one is taken. */
 const httpPort = (): Promise<number> =>
@@ -47,8 +46,7 @@ async function freshFolder(given: string): Promise<string> {
 }
 
 async function removeFolder(folder: string): Promise<void> {
-  const elsewhere = await readFile(join(folder, "postgres-location"), "utf8").catch(() => "");
-  if (elsewhere.startsWith(SYSTEM_FOLDER)) await rm(elsewhere.trim(), { recursive: true, force: true });
+  await removeEmbeddedPostgres(folder);
   await rm(folder, { recursive: true, force: true });
 }
 

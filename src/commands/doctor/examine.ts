@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { borrowPostgres } from "../../borrow-postgres.ts";
 import type { Config } from "../../config/config.ts";
 import { type Database, openDatabase } from "../../database/database.ts";
-import { borrowPostgres } from "../../own-postgres.ts";
 import { createKeyRing } from "../../secrets/key-ring.ts";
 import { storedKey } from "../../secrets/stored-key.ts";
 import { failureText } from "../failure-text.ts";

@@ -54,8 +54,8 @@ async function startLoad(acctPort: number, run: string): Promise<Load> {
 
 async function storedSessions(run: string): Promise<Set<string>> {
   const password = (await readFile(join(folder, "postgres-password"), "utf8")).trim();
-  const { port } = await postmaster();
-  const client = new pg.Client({ connectionString: `postgres://weir:${password}@127.0.0.1:${port}/postgres` });
+  const socketFolder = encodeURIComponent(join(folder, "postgres"));
+  const client = new pg.Client({ connectionString: `postgres://weir:${password}@${socketFolder}:5432/postgres` });
   await client.connect();
   try {
     const settings = await client.query(
@@ -72,13 +72,12 @@ async function storedSessions(run: string): Promise<Set<string>> {
   }
 }
 
-async function postmaster(): Promise<{ pid: number; port: number }> {
+async function postmasterPid(): Promise<number> {
   const cluster = await readFile(join(folder, "postgres-location"), "utf8").then(
     (location) => join(location.trim(), "cluster"),
     () => join(folder, "postgres"),
   );
-  const lines = (await readFile(join(cluster, "postmaster.pid"), "utf8")).split("\n");
-  return { pid: Number(lines[0]), port: Number(lines[3]) };
+  return Number((await readFile(join(cluster, "postmaster.pid"), "utf8")).split("\n")[0]);
 }
 
 const isMissingFrom = (stored: ReadonlySet<string>) => (session: string) => !stored.has(session);
@@ -111,7 +110,7 @@ test("kill -9 under load, started again at once while its PostgreSQL still runs:
 
 test("kill -9 of server and PostgreSQL at once: every acknowledged record is there", async () => {
   await killedUnderLoad("both", async (weir) => {
-    const { pid } = await postmaster();
+    const pid = await postmasterPid();
     weir.kill("SIGKILL");
     process.kill(pid, "SIGKILL");
   });
@@ -119,7 +118,7 @@ test("kill -9 of server and PostgreSQL at once: every acknowledged record is the
 
 test("kill -9 while it is stopping, started again while its PostgreSQL is ending: every acknowledged record is there", async () => {
   await killedUnderLoad("stopping", async (weir) => {
-    const { pid } = await postmaster();
+    const pid = await postmasterPid();
     weir.kill("SIGTERM");
     await delay(30);
     process.kill(pid, "SIGINT");

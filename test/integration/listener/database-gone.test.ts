@@ -29,9 +29,10 @@ interface Way {
 
 async function wayTo(databaseUrl: string): Promise<Way> {
   const target = new URL(databaseUrl);
+  const socket = `${decodeURIComponent(target.hostname)}/.s.PGSQL.${target.port}`;
   const open = new Set<Socket>();
   const forward = (from: Socket) => {
-    const to = connect(Number(target.port), target.hostname);
+    const to = connect(socket);
     for (const [one, other] of [
       [from, to],
       [to, from],
@@ -49,7 +50,7 @@ async function wayTo(databaseUrl: string): Promise<Way> {
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   const url = new URL(databaseUrl);
-  url.port = String(port);
+  url.host = `127.0.0.1:${port}`;
   return {
     url: url.href,
     cut: async () => {
