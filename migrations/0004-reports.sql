@@ -19,7 +19,11 @@ create table report (
   byte_count bigint not null,
   accepted integer not null default 0,
   duplicates integer not null default 0,
-  rejected jsonb not null default '[]'
+  -- the first of them, and how many there are in all
+  rejected jsonb not null default '[]',
+  rejected_count integer not null default 0,
+  -- of these, how many were its source's mistakes
+  mistake_count integer not null default 0
 );
 create index report_source on report (source_id, received_at);
 create index report_age on report (received_at, id);

@@ -21,11 +21,12 @@ const caseRow = (one: ReportedCase): string[] => [
 
 /** What became of a report, for people: counts, then each rejected row, then each case with whom it is about. */
 export async function reportText(on: Queryable, answer: ReportAnswer): Promise<string> {
-  const { id, accepted, duplicates, rejected, cases } = answer;
-  const counts = `report ${id}: accepted ${accepted}, duplicates ${duplicates}, rejected ${rejected.length}\n`;
+  const { id, accepted, duplicates, rejected, rejectedCount = rejected.length, cases } = answer;
+  const counts = `report ${id}: accepted ${accepted}, duplicates ${duplicates}, rejected ${rejectedCount}\n`;
   const shown = await reportedCases(on, cases.slice(0, MOST_CASES));
   const more = cases.length - shown.length;
   const rest = more > 0 ? `and ${more.toLocaleString("en")} more cases\n` : "";
-  if (accepted > 0 && cases.length === 0) return `${counts}${rejectedRows(rejected)}no case came of it\n`;
-  return counts + rejectedRows(rejected) + textTable(shown.map(caseRow)) + rest;
+  if (accepted > 0 && cases.length === 0)
+    return `${counts}${rejectedRows(rejected, rejectedCount)}no case came of it\n`;
+  return counts + rejectedRows(rejected, rejectedCount) + textTable(shown.map(caseRow)) + rest;
 }

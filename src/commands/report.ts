@@ -78,8 +78,8 @@ async function receive(core: Core, io: CommandIo, given: Given): Promise<ReportA
   const contentType = given.contentType ?? (await contentTypeOf(fileName, body));
   const { source, reportType } = given;
   const answer = await receiveReport({ sourceId: source, contentType, fileName, reportType, body, now: now() });
-  const { accepted, duplicates, rejected } = answer;
-  const detail = { source, accepted, duplicates, rejected: rejected.length };
+  const { accepted, duplicates, rejected, rejectedCount = rejected.length } = answer;
+  const detail = { source, accepted, duplicates, rejected: rejectedCount };
   await recordAudit(database, {
     actor: "command-line",
     action: "report.receive",

@@ -2,7 +2,7 @@ import type { Transaction } from "../database/database.ts";
 import { fingerprint } from "../intake/fingerprint.ts";
 import type { Observation, Rejection, RowCode } from "../intake/observation.ts";
 import type { Source } from "../intake/source.ts";
-import { countObservationsSince, knownFingerprints } from "./report-store.ts";
+import { knownFingerprints, sentSince } from "./report-store.ts";
 
 const HOUR_MS = 60 * 60_000;
 
@@ -29,18 +29,26 @@ export function admitCategories(source: Source, observations: readonly Observati
   };
 }
 
+export interface OfferedRows {
+  readonly observations: readonly Observation[];
+  /** Rows of the same report that were its source's mistakes. */
+  readonly mistakes: number;
+  readonly now: Date;
+}
+
 /**
  * Leaves out what is beyond the source's share of this hour. What it has sent before takes none of it: that is told as
- * duplicate as ever.
+ * duplicate as ever. A source may make as many mistakes beside; those beyond take of its share.
  */
 export async function admitWithinLimit(
   trx: Transaction,
   source: Source,
-  { observations, now }: { readonly observations: readonly Observation[]; readonly now: Date },
+  { observations, mistakes, now }: OfferedRows,
 ): Promise<Admission<Observation>> {
   const limit = source.maxObservationsPerHour;
   if (limit === undefined) return { admitted: observations, rejected: [] };
-  const used = await countObservationsSince(trx, source.id, new Date(now.getTime() - HOUR_MS));
+  const sent = await sentSince(trx, source.id, new Date(now.getTime() - HOUR_MS));
+  const used = sent.observations + Math.max(0, sent.mistakes + mistakes - limit);
   const seen = await knownFingerprints(trx, source.id, observations.map(fingerprint));
   let left = Math.max(0, limit - used);
   const isAdmitted = observations.map((observation) => {

@@ -10,6 +10,7 @@ import { retryingConflicts } from "../subscriber/retry-conflict.ts";
 import { admitCategories, admitWithinLimit } from "./admit-observations.ts";
 import { attributeObservations } from "./attribute-observations.ts";
 import { holdSuspectReport } from "./hold-suspect-report.ts";
+import { countMistakes, rejectionsOf } from "./rejections.ts";
 import { type ReportHead, storeObservations, storeRejections } from "./report-store.ts";
 import { type ResponseDependencies, respondToEvidence } from "./respond-to-evidence.ts";
 
@@ -25,7 +26,10 @@ export interface ReportAnswer {
   readonly accepted: number;
   /** The source has claimed the same before. */
   readonly duplicates: number;
+  /** By row, the first thousand. */
   readonly rejected: readonly Rejection[];
+  /** How many there are, where there are more than that. */
+  readonly rejectedCount?: number;
   /** Cases that the accepted observations opened or belong to. */
   readonly cases: readonly string[];
 }
@@ -54,6 +58,12 @@ interface Receiving {
   readonly head: ReportHead;
 }
 
+interface Portion extends Receiving {
+  readonly observations: readonly Observation[];
+  /** In the whole report, as far as they are known. */
+  readonly mistakes: number;
+}
+
 interface Taken {
   readonly accepted: number;
   readonly duplicates: number;
@@ -65,10 +75,10 @@ interface Taken {
 async function takeIn(
   trx: Transaction,
   dependencies: ReportDependencies,
-  { source, head, observations }: Receiving & { readonly observations: readonly Observation[] },
+  { source, head, observations, mistakes }: Portion,
 ): Promise<Taken> {
   const now = head.receivedAt;
-  const within = await admitWithinLimit(trx, source, { observations, now });
+  const within = await admitWithinLimit(trx, source, { observations, mistakes, now });
   const attributed = await attributeObservations(trx, within.admitted, dependencies.isOwnAddress);
   const stored = await storeObservations(trx, head, attributed.admitted);
   const reported = { reportId: head.id, sourceId: source.id, sourceTrust: source.trust, now };
@@ -101,20 +111,22 @@ async function takeInAll(dependencies: ReportDependencies, { source, now, readin
   const head: ReportHead = { id: newId(), sourceId: source.id, receivedAt: now, format, sha256, byteCount };
   const allowed = admitCategories(source, read);
   await holdSuspectReport(dependencies, { source, observations: allowed.admitted, now });
+  const mistakes = countMistakes([...unread, ...allowed.rejected]);
   const taken: Taken[] = [];
   for (const observations of chunksOf(allowed.admitted, ROWS_PER_TRANSACTION)) {
-    const work = (trx: Transaction) => takeIn(trx, dependencies, { source, head, observations });
+    const work = (trx: Transaction) => takeIn(trx, dependencies, { source, head, observations, mistakes });
     taken.push(await retryingConflicts(() => database.transaction(work)));
     committed();
   }
-  const rejected = [...unread, ...allowed.rejected, ...taken.flatMap((part) => part.rejected)];
-  rejected.sort((a, b) => a.row - b.row);
-  if (rejected.length > 0 || taken.length === 0) await storeRejections(database, head, rejected);
+  const rejections = rejectionsOf([...unread, ...allowed.rejected, ...taken.flatMap((part) => part.rejected)]);
+  const { first: rejected, count: rejectedCount } = rejections;
+  if (rejectedCount > 0 || taken.length === 0) await storeRejections(database, head, rejections);
   return {
     id: head.id,
     accepted: sum(taken.map((part) => part.accepted)),
     duplicates: sum(taken.map((part) => part.duplicates)),
     rejected,
+    ...(rejectedCount > rejected.length && { rejectedCount }),
     cases: [...new Set(taken.flatMap((part) => part.cases))],
   };
 }

@@ -1,7 +1,8 @@
 import type { Attribution } from "../attribution/attribute.ts";
 import type { Queryable, Transaction } from "../database/database.ts";
 import { fingerprint } from "../intake/fingerprint.ts";
-import type { Observation, Rejection } from "../intake/observation.ts";
+import type { Observation } from "../intake/observation.ts";
+import type { Rejections } from "./rejections.ts";
 
 /** A report as it came, before any of its rows. */
 export interface ReportHead {
@@ -91,15 +92,12 @@ export async function storeObservations(
 }
 
 /** Notes which rows of a report were left out and why. */
-export async function storeRejections(
-  on: Queryable,
-  report: ReportHead,
-  rejected: readonly Rejection[],
-): Promise<void> {
+export async function storeRejections(on: Queryable, report: ReportHead, rejections: Rejections): Promise<void> {
   await on.query(
-    `insert into report (id, source_id, received_at, format, sha256, byte_count, rejected)
-     values ($1, $2, $3, $4, $5, $6, $7)
-     on conflict (id) do update set rejected = excluded.rejected`,
+    `insert into report (id, source_id, received_at, format, sha256, byte_count, rejected, rejected_count, mistake_count)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     on conflict (id) do update set rejected = excluded.rejected, rejected_count = excluded.rejected_count,
+       mistake_count = excluded.mistake_count`,
     [
       report.id,
       report.sourceId,
@@ -107,7 +105,9 @@ export async function storeRejections(
       report.format,
       report.sha256,
       report.byteCount,
-      JSON.stringify(rejected),
+      JSON.stringify(rejections.first),
+      rejections.count,
+      rejections.mistakes,
     ],
   );
 }
@@ -139,13 +139,21 @@ export async function knownFingerprints(
   return new Set(rows.map((row) => row.fingerprint));
 }
 
-/** How many observations of a source were stored since then. Whoever asks is alone in asking until commit. */
-export async function countObservationsSince(trx: Transaction, sourceId: string, since: Date): Promise<number> {
+/** What a source sent since a time: observations that were stored, and rows that were its mistakes. */
+export interface SentBySource {
+  readonly observations: number;
+  readonly mistakes: number;
+}
+
+/** What a source sent since then. Whoever asks is alone in asking until commit. */
+export async function sentSince(trx: Transaction, sourceId: string, since: Date): Promise<SentBySource> {
   await trx.query("select pg_advisory_xact_lock(hashtextextended('weir source limit ' || $1, 0))", [sourceId]);
-  const [row] = await trx.query<{ count: number }>(
-    `select count(*)::integer as count from observation
-     where observation.source_id = $1 and observation.received_at > $2`,
+  const [row] = await trx.query<SentBySource>(
+    `select (select count(*)::integer from observation
+         where observation.source_id = $1 and observation.received_at > $2) as observations,
+       (select coalesce(sum(report.mistake_count), 0)::integer from report
+         where report.source_id = $1 and report.received_at > $2) as mistakes`,
     [sourceId, since],
   );
-  return row?.count ?? 0;
+  return row ?? { observations: 0, mistakes: 0 };
 }

@@ -13,7 +13,10 @@ export interface ReportView {
   readonly byteCount: number;
   readonly accepted: number;
   readonly duplicates: number;
+  /** By row, the first thousand. */
   readonly rejected: readonly Rejection[];
+  /** How many there are, where there are more than that. */
+  readonly rejectedCount?: number;
   /** Cases that its observations belong to. */
   readonly cases: readonly string[];
 }
@@ -28,6 +31,7 @@ interface ReportRow {
   readonly accepted: number;
   readonly duplicates: number;
   readonly rejected: readonly Rejection[];
+  readonly rejected_count: number;
   readonly cases: readonly string[];
 }
 
@@ -36,7 +40,7 @@ export async function reportById(on: Queryable, id: string): Promise<ReportView 
   if (!uuid.test(id)) return undefined;
   const [row] = await on.query<ReportRow>(
     `select report.id, report.source_id, report.received_at, report.format, report.sha256, report.byte_count, report.accepted,
-       report.duplicates, report.rejected,
+       report.duplicates, report.rejected, report.rejected_count,
        array(select distinct observation.case_id::text from observation
          where observation.report_id = report.id and observation.case_id is not null) as cases
      from report where report.id = $1`,
@@ -53,6 +57,7 @@ export async function reportById(on: Queryable, id: string): Promise<ReportView 
       accepted: row.accepted,
       duplicates: row.duplicates,
       rejected: row.rejected,
+      ...(row.rejected_count > row.rejected.length && { rejectedCount: row.rejected_count }),
       cases: row.cases,
     }
   );

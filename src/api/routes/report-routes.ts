@@ -23,7 +23,10 @@ const Rejection = closed(
   { row: RowNumber, code: rowCode, detail: Type.String({ description: "in words, for people" }) },
   { title: "Rejection", description: "A record that was left out; the others are kept" },
 );
-const rejected = Type.Unsafe<ReportAnswer["rejected"]>(Type.Array(Rejection));
+const rejected = {
+  rejected: Type.Unsafe<ReportAnswer["rejected"]>(Type.Array(Rejection, { description: "the first thousand" })),
+  rejectedCount: Type.Optional(Type.Integer({ description: "how many there are; absent: `rejected` has them all" })),
+};
 
 const counts = {
   accepted: Type.Integer({ description: "stored, whatever their attribution" }),
@@ -34,7 +37,7 @@ const Receipt = closed(
   {
     id: Type.String({ format: "uuid" }),
     ...counts,
-    rejected,
+    ...rejected,
     cases: Type.Unsafe<ReportAnswer["cases"]>(
       Type.Array(Type.String(), { description: "the cases that it opened or added to" }),
     ),
@@ -121,7 +124,7 @@ export async function reportSendRoutes(
         source: sourceId,
         accepted: answer.accepted,
         duplicates: answer.duplicates,
-        rejected: answer.rejected.length,
+        rejected: answer.rejectedCount ?? answer.rejected.length,
       };
       await recordAudit(database, {
         ...actorOf(request),
@@ -144,7 +147,7 @@ const ReportShape = Type.Unsafe<ReportView>(
       sha256: Type.String({ pattern: "^[0-9a-f]{64}$", description: "of the body as posted" }),
       byteCount: Type.Integer({ description: "of the body as posted" }),
       ...counts,
-      rejected,
+      ...rejected,
       cases: Type.Array(Type.String(), { description: "the cases that its observations belong to" }),
     },
     { title: "Report" },

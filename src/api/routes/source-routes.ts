@@ -20,7 +20,11 @@ const fields = {
     }),
   ),
   maxObservationsPerHour: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 2_147_483_647, description: "absent: no limit" }),
+    Type.Integer({
+      minimum: 1,
+      maximum: 2_147_483_647,
+      description: "absent: no limit; rows that are the source's own mistakes count, too, from as many on",
+    }),
   ),
   mail: Type.Optional(
     Type.Unsafe<NonNullable<SourceInput["mail"]>>(

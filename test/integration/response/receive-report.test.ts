@@ -247,6 +247,38 @@ test("a report whose rows are all refused is stored with what is wrong with each
   expect(await reportById(db.database, answer.id)).toMatchObject({ accepted: 0, rejected: answer.rejected });
 });
 
+test("of a hundred thousand rows that are refused the first thousand are told and kept, and how many there were", async () => {
+  await customerAt(db.database, "among", "203.0.113.90", ago(60));
+  const rows = [...Array.from({ length: 99_999 }, () => 1), bot("203.0.113.90", ago(5))];
+  const answer = await reporter().post({ sourceId: "feed", now, body: Buffer.from(JSON.stringify(rows)) });
+  expect(answer).toMatchObject({ accepted: 1, rejectedCount: 99_999, cases: [expect.any(String)] });
+  expect(answer.rejected.map(({ row }) => row)).toEqual(Array.from({ length: 1_000 }, (_, index) => index + 1));
+  expect(await reportById(db.database, answer.id)).toMatchObject({ rejected: answer.rejected, rejectedCount: 99_999 });
+  expect(JSON.stringify(answer).length).toBeLessThan(200_000);
+  const thousand = await reporter().list("feed", now, rows.slice(0, 1_000) as unknown as object[]);
+  expect(thousand.rejected).toHaveLength(1_000);
+  expect(thousand).not.toHaveProperty("rejectedCount");
+});
+
+test("a source that makes more mistakes than its share of an hour takes them of its share", async () => {
+  await putSource(db.database, { id: "clumsy", kind: "third-party", trust: 90, maxObservationsPerHour: 3 });
+  let port = 0;
+  const good = (count: number) =>
+    Array.from({ length: count }, () => {
+      port += 1;
+      return bot("198.51.100.9", ago(5), { port });
+    });
+  const bad = (count: number) => Array.from({ length: count }, () => ({ ip: "nonsense" }));
+  const list = (...rows: object[]) => reporter().list("clumsy", now, rows);
+  expect(await list(...bad(3), ...good(1))).toMatchObject({ accepted: 1 });
+  expect(await list(...bad(1), ...good(5))).toMatchObject({ accepted: 1 });
+  // What is beyond its share is no mistake: a source that tries again does not shut itself out.
+  expect(await list(...bad(1), ...good(1))).toMatchObject({ accepted: 0, rejected: [{}, { code: "source-limit" }] });
+  const nextHour = new Date(now.getTime() + 61 * 60_000);
+  const later = await reporter().list("clumsy", nextHour, [bot("198.51.100.9", ago(5), { port: 99 })]);
+  expect(later).toMatchObject({ accepted: 1, rejected: [] });
+});
+
 test("two reports of the same customers at once make one case each and one measure each", async () => {
   const names = Array.from({ length: 20 }, (_, index) => `crowd${index}`);
   for (const [index, name] of names.entries()) await customerAt(db.database, name, `203.0.113.${100 + index}`, ago(60));
