@@ -63,11 +63,10 @@ function readAlert(line: string, row: number, rules: TimeRules): Reading<Observa
   const category = alertCategory(words);
   if (!category)
     return fault("category-not-mapped", `"${words.signature.slice(0, 80)}" is no sign of a compromised machine`);
-  const isControl = isCommandAndControl(words.signature) || isCommandAndControl(words.category);
   return buildObservation(
     {
       row,
-      ...offenderOf(event, { isInfection: category === "botnet", isCommandAndControl: isControl }),
+      ...offenderOf(event, { isInfection: category === "botnet", isCommandAndControl: isCommandAndControl(words) }),
       protocol: event["proto"],
       at: event["timestamp"],
       category,

@@ -1,24 +1,45 @@
 import { type Category, categoryOf } from "./category.ts";
 
-/** Tried in order against "<signature> / <class>" of an alert. Emerging Threats' prefixes and Suricata's own classes. */
-const signs: readonly (readonly [pattern: RegExp, category: Category])[] = [
-  [/brute.?force|suspicious username|default username/i, "brute-force"],
-  [/^ET(?:PRO)? (?:MALWARE|TROJAN|CNC|BOTCC|WORM|MOBILE_MALWARE)\b/, "botnet"],
-  [/Network Trojan|Command and Control|used for C2|\bbotnet\b|\bCnC\b|\bC2\b|Crypto Currency Mining/i, "botnet"],
-  [/^ET(?:PRO)? DOS\b|Denial of Service/i, "ddos"],
-  [/^ET(?:PRO)? SCAN\b|Network Scan/i, "scanning"],
-  [/\bspam(?:bot)?\b/i, "spam"],
-];
-
-/** A conversation that only an infected or a controlling machine has, whichever of the two sent the packet. */
-export const isCommandAndControl = (text: string): boolean =>
-  /Command and Control|used for C2|\bCnC\b|\bC2\b|^ET(?:PRO)? (?:CNC|BOTCC)\b/i.test(text);
-
 export interface AlertWords {
   readonly signature: string;
   readonly category: string;
   /** `metadata: weir_category spam` in a rule of the ISP's own decides. */
   readonly metadata: unknown;
+}
+
+/** Emerging Threats says first in a signature what it is about: these are malware at work. */
+const infected = /^ET(?:PRO)? (?:MALWARE|TROJAN|CNC|BOTCC|WORM|MOBILE_MALWARE|COINMINER)\b/;
+const controlled = /^ET(?:PRO)? (?:CNC|BOTCC)\b/;
+/** Suricata's own classes, whole: what a signature says in passing ("possible C2 string") proves nothing. */
+const infectedClass = /^(?:A Network Trojan was detected|Crypto Currency Mining Activity Detected)$/i;
+const controlledClass = /^(?:Malware )?Command and Control\b|^Domain Observed Used for C2\b/i;
+
+const isInfection = ({ signature, category }: AlertWords): boolean =>
+  infected.test(signature) || infectedClass.test(category) || controlledClass.test(category);
+
+const either =
+  (pattern: RegExp) =>
+  ({ signature, category }: AlertWords): boolean =>
+    pattern.test(signature) || pattern.test(category);
+
+/** Tried in order. */
+const signs: readonly (readonly [applies: (alert: AlertWords) => boolean, category: Category])[] = [
+  [either(/brute.?force|suspicious username|default username/i), "brute-force"],
+  [isInfection, "botnet"],
+  [either(/^ET(?:PRO)? DOS\b|Denial of Service/i), "ddos"],
+  [either(/^ET(?:PRO)? SCAN\b|Network Scan/i), "scanning"],
+  [either(/\bspam(?:bot)?\b/i), "spam"],
+];
+
+/**
+ * A conversation that only an infected and a controlling machine have, whichever of the two sent the packet. Malware that
+ * comes in from outside ("Mirai Variant User-Agent (Inbound)") is an attack on whom it comes to.
+ */
+export function isCommandAndControl(alert: AlertWords): boolean {
+  const { signature, category } = alert;
+  if (/\binbound\b/i.test(signature)) return false;
+  if (controlled.test(signature) || controlledClass.test(category)) return true;
+  return infected.test(signature) && /\b(?:C2|CnC|C&C|Command and Control|Check-?in|Beacon)\b/i.test(signature);
 }
 
 function ownWord(metadata: unknown): string {
@@ -31,5 +52,5 @@ function ownWord(metadata: unknown): string {
 export function alertCategory(alert: AlertWords): Category | undefined {
   const own = ownWord(alert.metadata);
   if (own !== "") return categoryOf(own);
-  return signs.find(([pattern]) => pattern.test(alert.signature) || pattern.test(alert.category))?.[1];
+  return signs.find(([applies]) => applies(alert))?.[1];
 }

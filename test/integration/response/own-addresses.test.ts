@@ -54,6 +54,7 @@ test("a sensor's alert that leaves the end open is about the customer who asked 
     dest_ip: "203.0.113.55",
     dest_port: 40_000,
     proto: "UDP",
+    flow: { pkts_toserver: 1, pkts_toclient: 1 },
     alert: {
       action: "allowed",
       signature_id: 2_027_863,

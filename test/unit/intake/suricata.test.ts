@@ -61,10 +61,51 @@ test("the rule's own word for the attacker decides for attacks", async () => {
   expect(observation).toMatchObject({ ip: "192.0.2.1", category: "scanning", destination: { ip: "203.0.113.9" } });
 });
 
-test("with no direction known, the other end comes into question for command and control only", async () => {
-  expect(await one({})).toMatchObject({ otherEnd: { ip: "192.0.2.1", port: 443 } });
-  const exploit = { ...alert, category: "A Network Trojan was detected" };
-  expect(await one({ alert: exploit })).not.toHaveProperty("otherEnd");
+const both = { pkts_toserver: 3, pkts_toclient: 2 };
+
+test.each<[string, object]>([
+  ["its class", { signature: "local", category: "Malware Command and Control Activity Detected" }],
+  ["its class for domains", { signature: "local", category: "Domain Observed Used for C2 Detected" }],
+  ["Emerging Threats' category", { signature: "ET CNC Feodo Tracker Reported CnC Server group 1" }],
+  ["what a malware signature says", { signature: "ETPRO TROJAN Zeus CnC Response", category: "Misc activity" }],
+])("with no direction known, command and control by %s brings the other end into question", async (_, words) => {
+  const event = { ...turned, alert: { ...alert, category: "A Network Trojan was detected", ...words } };
+  expect(await one({ ...event, flow: both })).toMatchObject({ ip: "192.0.2.1", otherEnd: { ip: "203.0.113.9" } });
+  const unproven = [undefined, {}, { pkts_toserver: 1, pkts_toclient: 0 }, { pkts_toserver: 0, pkts_toclient: 1 }];
+  for (const flow of unproven)
+    for (const proto of ["TCP", "UDP"]) expect(await one({ ...event, flow, proto })).not.toHaveProperty("otherEnd");
+});
+
+test.each<object>([
+  { signature: "ET MALWARE Zeus Checkin", category: "A Network Trojan was detected", direction: "to_server" },
+  { signature: "ET MALWARE Mirai Variant User-Agent (Inbound)", category: "A Network Trojan was detected" },
+  { signature: "ET MALWARE Mirai CnC Scan Inbound", category: "Malware Command and Control Activity Detected" },
+  { signature: "ET SCAN C2 scanner", category: "Detection of a Network Scan" },
+])(
+  "%j leaves no other end open, though both ends have sent",
+  async ({ direction, ...words }: { direction?: string }) => {
+    const event = { ...turned, direction, alert: { ...alert, ...words }, flow: both };
+    const observation = await one(event);
+    expect(observation).toMatchObject({ ip: "192.0.2.1" });
+    expect(observation).not.toHaveProperty("otherEnd");
+  },
+);
+
+test("who has sent nothing is not the offender, however much the packet looks like an answer", async () => {
+  const flow = { src_ip: "203.0.113.9", src_port: 50_000, dest_ip: "192.0.2.1", dest_port: 53 };
+  const unasked = { pkts_toserver: 0, pkts_toclient: 1 };
+  const offender = async (changes: object) => (await one({ ...turned, proto: "UDP", ...changes }))?.ip;
+  expect(await offender({ flow: { ...flow, ...unasked }, direction: "to_client" })).toBe("192.0.2.1");
+  expect(await offender({ flow: { ...flow, ...both }, direction: "to_client" })).toBe("203.0.113.9");
+  expect(await offender({ flow: unasked, direction: "to_client" })).toBe("192.0.2.1");
+  expect(await offender({ flow: both, direction: "to_client" })).toBe("203.0.113.9");
+  expect(await offender({ direction: "to_client" })).toBe("192.0.2.1");
+});
+
+test("a first packet has no answer yet: a query for a controller's name is its sender's", async () => {
+  const flow = { src_ip: "203.0.113.9", src_port: 50_000, dest_ip: "192.0.2.1", dest_port: 53 };
+  const query = { proto: "UDP", flow: { ...flow, pkts_toserver: 1, pkts_toclient: 0 }, direction: "to_server" };
+  expect(await one(query)).toMatchObject({ ip: "203.0.113.9", category: "botnet" });
 });
 
 test.each<[object, string]>([
@@ -89,6 +130,8 @@ test.each<[object, string]>([
 
 test.each([
   { signature: "ET POLICY curl User-Agent", category: "Potential Corporate Privacy Violation" },
+  { signature: "ET EXPLOIT possible C2 string in UDP", category: "Attempted Administrator Privilege Gain" },
+  { signature: "local botnet CnC", category: "Misc activity" },
   { signature: "SURICATA STREAM bad", category: "Generic Protocol Command Decode" },
   { signature: "ET PHISHING Successful Bank Phish", category: "Successful Credential Theft Detected" },
   { signature: "x", category: "", metadata: { weir_category: "weather" } },
