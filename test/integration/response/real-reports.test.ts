@@ -107,9 +107,10 @@ test("an alert of our own monitoring gardens the customer, whichever end of the 
   await customerAt(db.database, "asks", "10.3.0.1", ago(60));
   await customerAt(db.database, "is-answered", "10.3.0.2", ago(60));
   const timestamp = ago(1).toISOString();
+  const flow = { pkts_toserver: 4, pkts_toclient: 3 };
   const answer = await eve(
     { ...alert, timestamp, src_ip: "10.3.0.1", src_port: 5000, dest_ip: "192.0.2.1", dest_port: 80 },
-    { ...alert, timestamp, src_ip: "192.0.2.1", src_port: 80, dest_ip: "10.3.0.2", dest_port: 5001 },
+    { ...alert, timestamp, flow, src_ip: "192.0.2.1", src_port: 80, dest_ip: "10.3.0.2", dest_port: 5001 },
     { timestamp, event_type: "stats" },
   );
   expect(answer).toMatchObject({ accepted: 2, rejected: [{ row: 3, code: "not-an-alert" }] });
@@ -119,6 +120,20 @@ test("an alert of our own monitoring gardens the customer, whichever end of the 
   expect(items).toMatchObject([
     { ip: "10.3.0.2", port: 5001, evidence: { destination: { ip: "192.0.2.1", port: 80 } } },
   ]);
+});
+
+test("nobody is gardened for what a stranger sends, whatever is in it", async () => {
+  await customerAt(db.database, "target", "10.3.0.4", ago(60));
+  const inbound = { src_ip: "192.0.2.66", src_port: 53, dest_ip: "10.3.0.4", dest_port: 40_000, proto: "UDP" };
+  const timestamp = ago(1).toISOString();
+  const exploit = { signature: "ET EXPLOIT possible C2 string in UDP", severity: 1 };
+  const answer = await eve(
+    { ...alert, ...inbound, timestamp, alert: { ...exploit, category: "Attempted Administrator Privilege Gain" } },
+    { ...alert, ...inbound, timestamp },
+    { ...alert, ...inbound, timestamp, src_port: 54, flow: { pkts_toserver: 1, pkts_toclient: 0 } },
+  );
+  expect(answer).toMatchObject({ accepted: 2, rejected: [{ row: 1, code: "category-not-mapped" }], cases: [] });
+  expect(await measuresOf(db.database, "target")).toEqual([]);
 });
 
 test("a customer whom a stranger attacks is no offender", async () => {
