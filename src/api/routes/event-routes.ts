@@ -8,6 +8,8 @@ import type { LiveEvent } from "../event-store.ts";
 import { mayUse } from "../rights.ts";
 
 const MOST_LISTENERS = 100;
+/** Of one key: a console or two for each of several people. */
+const MOST_OF_A_KEY = 10;
 /** A client that reads slower than things happen is cut off; it comes again and asks for what it missed. */
 const MOST_UNREAD_OCTETS = 1024 * 1024;
 
@@ -26,9 +28,10 @@ const mayHear = ({ role }: Caller, { type }: LiveEvent): boolean => type !== "au
 
 /** Server-Sent Events: hints of what changed, for consoles that then ask. Not a queue: what nobody heard is gone. */
 export function eventRoutes(app: Api, { feed, lookUp, heartbeatMs }: EventRouteDependencies): void {
-  const endings = new Set<() => void>();
+  /** How each stream is ended, and whose key it has. */
+  const endings = new Map<() => void, string>();
   app.addHook("preClose", async () => {
-    for (const end of endings) end();
+    for (const end of endings.keys()) end();
     feed.stop();
   });
 
@@ -49,10 +52,13 @@ export function eventRoutes(app: Api, { feed, lookUp, heartbeatMs }: EventRouteD
       },
     },
     async (request, reply) => {
+      const listener = callerOf(request);
+      const ofThisKey = [...endings.values()].filter((keyId) => keyId === listener.keyId).length;
       if (endings.size >= MOST_LISTENERS)
         throw new ApiError("too-many-listeners", `${MOST_LISTENERS} clients listen already`);
+      if (ofThisKey >= MOST_OF_A_KEY)
+        throw new ApiError("too-many-listeners", `${MOST_OF_A_KEY} clients listen already with this key`);
       const key = bearerKey(request.headers.authorization) ?? "";
-      const listener = callerOf(request);
       const stream = reply.raw;
       const end = () => {
         clearInterval(heartbeat);
@@ -65,7 +71,7 @@ export function eventRoutes(app: Api, { feed, lookUp, heartbeatMs }: EventRouteD
         else stream.write(text);
       };
       let unsubscribe = () => {};
-      endings.add(end);
+      endings.set(end, listener.keyId);
       const heartbeat = setInterval(() => {
         write(": still here\n\n");
         lookUp(key).then(

@@ -66,6 +66,30 @@ test("a measure is told in the words of its own call, not in those of the table"
   leave();
 });
 
+test("one key has ten places at most, and leaves the others theirs; a place that is left is free", async () => {
+  const [greedy, other] = await Promise.all([api.keyOf("helpdesk"), api.keyOf("helpdesk")]);
+  const listeners = await Promise.all(Array.from({ length: 10 }, () => listen(greedy)));
+  expect(await api.call("GET", "/v1/events", { key: greedy })).toMatchObject({
+    status: 503,
+    body: { code: "too-many-listeners" },
+    headers: { "retry-after": "30" },
+  });
+  const [first, ...rest] = listeners;
+  const another = await listen(other);
+  await order("e4");
+  await another.until('"subscriber":"e4"');
+  first?.leave();
+  const status = async () => {
+    const leaving = new AbortController();
+    const headers = { authorization: `Bearer ${greedy}` };
+    const response = await fetch(`${address}/v1/events`, { headers, signal: leaving.signal });
+    leaving.abort();
+    return response.status;
+  };
+  await expect.poll(status, { timeout: 5_000, interval: 20 }).toBe(200);
+  for (const { leave } of [another, ...rest]) leave();
+});
+
 test("a HEAD of the stream holds nothing open", async () => {
   const answer = await api.call("HEAD", "/v1/events");
   expect(answer).toMatchObject({ status: 405, headers: { allow: "GET" }, text: "" });
