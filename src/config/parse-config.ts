@@ -18,6 +18,8 @@ export type ParsedConfig =
 type Variable = (typeof settings)[number];
 
 const GOOD_KEY_CHARACTERS = 32;
+const GOOD_ADMIN_KEY_CHARACTERS = 16;
+const shortAdminKey = `WEIR_ADMIN_KEY has less than ${GOOD_ADMIN_KEY_CHARACTERS} characters, so it can be guessed: take 32 random octets (openssl rand -base64 32)`;
 const shortKey = `WEIR_SECRET_KEY has a key of less than ${GOOD_KEY_CHARACTERS} characters: take 32 random octets (openssl rand -base64 32)`;
 
 const upstreamServers = ["WEIR_UPSTREAM_AUTH", "WEIR_UPSTREAM_ACCT"] as const;
@@ -84,6 +86,7 @@ export function parseConfig(input: ConfigInput): ParsedConfig {
       ...withoutEffect
         .filter((variable) => textOf(input, variable) !== undefined)
         .map((variable) => `${variable} is set, and has no effect in this version`),
+      ...(adminKey !== undefined && adminKey.length < GOOD_ADMIN_KEY_CHARACTERS ? [shortAdminKey] : []),
       ...(secretKeys?.some((key) => key.length < GOOD_KEY_CHARACTERS) ? [shortKey] : []),
     ],
   };

@@ -175,10 +175,12 @@ test("a mistake in the file's YAML is told with its line", () => {
   expect(parsed.ok ? "" : parsed.problems[0]).toMatch(/line 3 is no YAML \([A-Z_]+\)/);
 });
 
-test("an administrator's key that no header can carry is refused; a short one is the operator's choice", () => {
+test("an administrator's key that no header can carry is refused; a short one is taken with a warning", () => {
   for (const key of ["two words", "schlüssel", " x", "tab\there", "x".repeat(513)])
     expect(parse({ WEIR_ADMIN_KEY: key }).ok, key).toBe(false);
   expect(configOf({ WEIR_ADMIN_KEY: "adm" }).adminKey).toBe("adm");
+  expect(configOf({ WEIR_ADMIN_KEY: "x".repeat(15) }).warnings).toEqual([expect.stringMatching(/^WEIR_ADMIN_KEY has/)]);
+  expect(configOf({ WEIR_ADMIN_KEY: "x".repeat(16) }).warnings).toEqual([]);
 });
 
 test("a variable that looks like one of ours is told with the one that may be meant, and is no error", () => {
