@@ -127,9 +127,9 @@ export function nasRoutes(app: Api, { database, nasDirectory, vendors, attribute
       checkSessionKeys(request.body.coa?.sessionKeys ?? [], attributes);
       const before = nasDirectory.byId(id);
       const stored = await nasDirectory.put(inputFrom(id, request.body));
-      const { before: was, after } = changedFields(before && audited(before), audited(stored));
-      const detail = { before: was, after, secretChanged: before !== undefined && request.body.secret !== undefined };
-      await recordAudit(database, { ...actorOf(request), action: "nas.put", subject: `nas:${id}`, detail });
+      const given = { secretChanged: before !== undefined && request.body.secret !== undefined };
+      const detail = changedFields(before && audited(before), audited(stored), given);
+      if (detail) await recordAudit(database, { ...actorOf(request), action: "nas.put", subject: `nas:${id}`, detail });
       return await reply.code(before ? 200 : 201).send(view(stored));
     },
   );

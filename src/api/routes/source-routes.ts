@@ -109,7 +109,8 @@ export function sourceRoutes(app: Api, { database }: { readonly database: Databa
         const was = await sourceById(trx, id);
         const stored = await putSource(trx, inputFrom(id, request.body));
         const detail = changedFields(was && { ...was }, { ...stored });
-        await recordAudit(trx, { ...actorOf(request), action: "source.put", subject: `source:${id}`, detail });
+        if (detail)
+          await recordAudit(trx, { ...actorOf(request), action: "source.put", subject: `source:${id}`, detail });
         return { before: was, after: stored };
       });
       return await reply.code(before ? 200 : 201).send(after);

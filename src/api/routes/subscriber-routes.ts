@@ -123,14 +123,15 @@ export function subscriberRoutes(app: Api, { database, put }: SubscriberRouteDep
           if (result?.kind === "username-taken") throw new SubscriberError("username-taken", takenText(result));
           if (result?.isPasswordLeft) throw new SubscriberError("password-withdrawn", withdrawn);
           const stored = await known(trx, id);
-          const change = changedFields(was && audited(was), audited(stored));
-          const detail = { ...change, credentialChanged: input.credential !== undefined };
-          await recordAudit(trx, {
-            ...actorOf(request),
-            action: "subscriber.put",
-            subject: `subscriber:${id}`,
-            detail,
-          });
+          const given = { credentialChanged: input.credential !== undefined };
+          const detail = changedFields(was && audited(was), audited(stored), given);
+          if (detail)
+            await recordAudit(trx, {
+              ...actorOf(request),
+              action: "subscriber.put",
+              subject: `subscriber:${id}`,
+              detail,
+            });
           return { before: was, after: stored };
         }),
       );

@@ -162,6 +162,30 @@ describe("sources", () => {
   });
 
   test.each([
+    [
+      "sources/again",
+      "source:again",
+      { kind: "third-party", trust: 70, categories: ["botnet"], mail: { from: ["a@b"] } },
+      { trust: 71 },
+    ],
+    [
+      "subscribers/again",
+      "subscriber:again",
+      { usernames: ["a", "b"], plan: { downKbps: 1, upKbps: 2 } },
+      { name: "x" },
+    ],
+    ["nas/again", "nas:again", { address: "192.0.2.77", vendor: "generic" }, { coaPort: 5 }],
+  ])("%s that is put unchanged is not audited again", async (thing, subject, json, change) => {
+    const put = (more: object) => api.call("PUT", `/v1/${thing}`, { json: { ...json, ...more } });
+    const entries = async () => (await api.call("GET", `/v1/audit?subject=${subject}`)).body.items.length;
+    await put(thing.startsWith("nas/") ? { secret: "0123456789abcdef" } : {});
+    await put({});
+    expect(await entries()).toBe(1);
+    await put(change);
+    expect(await entries()).toBe(2);
+  });
+
+  test.each([
     [{ trust: 50 }, "/kind"],
     [{ kind: "friend", trust: 50 }, "/kind"],
     [{ kind: "third-party" }, "/trust"],
