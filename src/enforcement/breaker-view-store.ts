@@ -83,10 +83,10 @@ const checkedScope = (id: string): void => {
     );
 };
 
-/** Sets a limit. An open breaker stays open: a reset closes it. Throws EnforcementError unknown-breaker. */
+/** Sets a limit; null: the default for its scope again. An open breaker stays open: a reset closes it. Throws EnforcementError unknown-breaker. */
 export async function putBreaker(
   trx: Transaction,
-  breaker: { id: string; limit: number; windowSeconds: number; now: Date },
+  breaker: { id: string; limit: number | null; windowSeconds: number; now: Date },
 ): Promise<BreakerView> {
   checkedScope(breaker.id);
   await lockBreakers(trx);

@@ -92,7 +92,13 @@ export function breakerRoutes(app: Api, { database, now, dispatcher }: BreakerRo
 
   const Limit = closed(
     {
-      limit: Type.Integer({ minimum: 0, maximum: 1_000_000_000, description: "0: everything waits for a person" }),
+      // Not a union: of a wrong number that tells one fault, and not one for each of its branches.
+      limit: Type.Unsafe<number | null>({
+        type: ["integer", "null"],
+        minimum: 0,
+        maximum: 1_000_000_000,
+        description: "0: everything waits for a person; null: the default again, which the answer tells",
+      }),
       windowSeconds: Type.Integer({ minimum: 1, maximum: 366 * 86_400 }),
     },
     { title: "BreakerLimit", examples: [{ limit: 50, windowSeconds: 3600 }] },

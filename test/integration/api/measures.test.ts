@@ -256,6 +256,22 @@ describe("breakers", () => {
     expect(await breaker("few")).toMatchObject({ count: 2, state: "open", held: [{ subscriber: `at-${ips[2]}` }] });
   });
 
+  test("a limit is put back to its default by null", async () => {
+    await source("back");
+    const put = (name: string, limit: number | null) =>
+      api.call("PUT", `/v1/breakers/${name}`, { json: { limit, windowSeconds: 3600 } });
+    for (const [name, normal] of [
+      ["source:back", 50],
+      ["category:spam", null],
+      ["base", null],
+    ] as const) {
+      expect((await put(name, 7)).body).toMatchObject({ limit: 7 });
+      expect(await put(name, null)).toMatchObject({ status: 200, body: { limit: normal, windowSeconds: 3600 } });
+      expect((await api.call("GET", `/v1/breakers/${name}`)).body.limit).toBe(normal);
+    }
+    expect((await api.call("PUT", "/v1/breakers/base", { json: { windowSeconds: 60 } })).status).toBe(400);
+  });
+
   test("ids that no breaker can have are 404, and limits that none can have 400", async () => {
     const json = { limit: 1, windowSeconds: 60 };
     expect((await api.call("PUT", "/v1/breakers/nonsense", { json })).body).toMatchObject({
