@@ -21,9 +21,8 @@ const isNewestByClock = `case when record.nas_clock_start is null then true
   when session.nas_clock_start is null
     then abs(record.event_timestamp * 1000 - record.at_ms) > ${MOST_CLOCK_ERROR_MS}
   when ${isOnClock} then not record.is_start and record.event_timestamp > session.nas_clock_newest
-    and record.at_ms <= extract(epoch from session.started_at) * 1000
-      + (record.event_timestamp - session.nas_clock_start) * 1000 + ${UNSAID_DELAY_MS}
-      + (record.event_timestamp - session.nas_clock_start) / ${CLOCK_DRIFT_SECONDS / 1000}
+    and record.at_ms <= date_part('epoch', session.started_at) * 1000 + ((record.event_timestamp - session.nas_clock_start) * 1000
+      + ${UNSAID_DELAY_MS} + (record.event_timestamp - session.nas_clock_start) / ${CLOCK_DRIFT_SECONDS / 1000})
   else session.incarnation = 1 end`;
 
 export interface CarriedOn {
