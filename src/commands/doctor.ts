@@ -6,6 +6,8 @@ import type { Finding } from "./doctor/finding.ts";
 import { endEarly } from "./end-early.ts";
 import { interruption } from "./interruption.ts";
 import { readArguments } from "./read-arguments.ts";
+import { visibleJson } from "./visible-json.ts";
+import { visibleText } from "./visible-text.ts";
 
 const usage = `usage: weir doctor [--json]
 
@@ -19,8 +21,8 @@ exit code: 0 no failures, 1 failures, 2 wrong usage or configuration (every prob
 
 function asText(findings: readonly Finding[]): string {
   const lines = findings.map(({ level, about, text, hint }) => {
-    const line = `${level.padEnd(8)} ${about}: ${text}`;
-    return hint === undefined ? line : `${line}\n         → ${hint}`;
+    const line = `${level.padEnd(8)} ${visibleText(`${about}: ${text}`)}`;
+    return hint === undefined ? line : `${line}\n         → ${visibleText(hint)}`;
   });
   const count = (level: Finding["level"]) => findings.filter((finding) => finding.level === level).length;
   return `${[...lines, "", `failures ${count("failure")}, warnings ${count("warning")}, ok ${count("ok")}`].join("\n")}\n`;
@@ -42,7 +44,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   try {
     const findings = await examine(config, ending);
     if (typeof findings === "string") return endEarly(io, "doctor", findings);
-    io.stdout.write(read.given.values.json ? `${JSON.stringify(findings, null, 2)}\n` : asText(findings));
+    io.stdout.write(read.given.values.json ? visibleJson(findings, 2) : asText(findings));
     return findings.some(({ level }) => level === "failure") ? 1 : 0;
   } finally {
     forget();

@@ -14,6 +14,8 @@ import { type Input, openInput } from "./open-input.ts";
 import { createProgress } from "./progress.ts";
 import { readArguments, wrongUsage } from "./read-arguments.ts";
 import { rejectedRows } from "./rejected-rows.ts";
+import { visibleJson } from "./visible-json.ts";
+import { visibleText } from "./visible-text.ts";
 import { withCore } from "./with-core.ts";
 
 const usage = `usage: weir import subscribers FILE [--format csv|ndjson] [--json]
@@ -90,12 +92,12 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   return await withCore(io, "import", async (core) => {
     try {
       const imported = await importFile(core, io, { path, format });
-      io.stdout.write(values.json ? `${JSON.stringify(imported)}\n` : asText(imported));
+      io.stdout.write(values.json ? visibleJson(imported) : asText(imported));
       if (imported.accepted + imported.rejectedCount === 0) io.stderr.write(`weir import: ${path} holds no row\n`);
       return imported.accepted > 0 ? 0 : 1;
     } catch (error) {
       if (!(error instanceof ImportError || error instanceof InputError)) throw error;
-      io.stderr.write(`weir import: ${path}: ${error.message}\n`);
+      io.stderr.write(`weir import: ${visibleText(`${path}: ${error.message}`)}\n`);
       return 1;
     }
   });

@@ -8,6 +8,8 @@ import type { Core } from "../core.ts";
 import type { CommandIo } from "./command-io.ts";
 import { readArguments, wrongUsage } from "./read-arguments.ts";
 import { textTable } from "./text-table.ts";
+import { visibleJson } from "./visible-json.ts";
+import { visibleText } from "./visible-text.ts";
 import { withCore } from "./with-core.ts";
 
 const usage = `usage: weir key create --role ROLE [--name NAME] [--source SOURCE]
@@ -72,7 +74,7 @@ const row = (key: KeyRecord): string[] => [
 
 async function list(core: Core, io: CommandIo, asJson: boolean): Promise<number> {
   const keys = await allKeys(core);
-  if (asJson) io.stdout.write(`${JSON.stringify(keys, null, 2)}\n`);
+  if (asJson) io.stdout.write(visibleJson(keys, 2));
   else if (keys.length === 0) io.stdout.write("there are no keys yet but the admin key\n");
   else io.stdout.write(textTable([["ID", "ROLE", "CREATED", "REVOKED", "NAME"], ...keys.map(row)]));
   return 0;
@@ -88,7 +90,7 @@ async function revoke({ database, now }: Core, io: CommandIo, id: string): Promi
     io.stderr.write(`weir key: there is no key ${id}\n`);
     return 1;
   }
-  io.stdout.write(`revoked ${revoked.id}${revoked.name === null ? "" : ` (${revoked.name})`}\n`);
+  io.stdout.write(`revoked ${revoked.id}${revoked.name === null ? "" : ` (${visibleText(revoked.name)})`}\n`);
   return 0;
 }
 

@@ -6,6 +6,7 @@ import { readAddress } from "../intake/read-address.ts";
 import type { CommandIo } from "./command-io.ts";
 import { readArguments, wrongUsage } from "./read-arguments.ts";
 import { textTable } from "./text-table.ts";
+import { visibleJson } from "./visible-json.ts";
 import { withCore } from "./with-core.ts";
 
 const usage = `usage: weir lookup IP[:PORT] [--at TIME] [--protocol P] [--skew SECONDS] [--json]
@@ -94,7 +95,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   if (typeof question === "string") return wrongUsage(io, form, question);
   return await withCore(io, "lookup", async ({ config, database }) => {
     const answer = await attributeAddress(database, question, ownAddresses(config.ownAddresses));
-    io.stdout.write(values.json ? `${JSON.stringify(answer, null, 2)}\n` : asText(answer));
+    io.stdout.write(values.json ? visibleJson(answer, 2) : asText(answer));
     return 0;
   });
 }

@@ -18,6 +18,8 @@ import { fileOctets } from "./open-input.ts";
 import { readArguments, wrongUsage } from "./read-arguments.ts";
 import { reportContentType } from "./report-content-type.ts";
 import { reportText } from "./report-text.ts";
+import { visibleJson } from "./visible-json.ts";
+import { visibleText } from "./visible-text.ts";
 import { withCore } from "./with-core.ts";
 
 const usage = `usage: weir report FILE --source SOURCE [--type TYPE] [--content-type T] [--json]
@@ -102,14 +104,14 @@ function refusal(error: unknown, { path, source }: Given): string | undefined {
 async function takeIn(core: Core, io: CommandIo, given: Given & { readonly asJson: boolean }): Promise<number> {
   try {
     const answer = await receive(core, io, given);
-    io.stdout.write(given.asJson ? `${JSON.stringify(answer)}\n` : await reportText(core.database, answer));
+    io.stdout.write(given.asJson ? visibleJson(answer) : await reportText(core.database, answer));
     if (answer.cases.length > 0 && !(await isServerListening(core.database)))
       io.stderr.write("no server is running on this database: what was ordered is carried out when one starts\n");
     return answer.accepted + answer.duplicates === 0 ? 1 : 0;
   } catch (error) {
     const problem = refusal(error, given);
     if (problem === undefined) throw error;
-    io.stderr.write(`weir report: ${problem}\n`);
+    io.stderr.write(`weir report: ${visibleText(problem)}\n`);
     return 1;
   }
 }

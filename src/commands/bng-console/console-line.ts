@@ -1,3 +1,5 @@
+import { visibleText } from "../visible-text.ts";
+
 /** One thing that a person is told: an event, what was typed and done, a notice. */
 export interface Said {
   /** login, coa, line, notice, … */
@@ -21,4 +23,4 @@ const WHO_WIDTH = 23;
 
 /** The form of every line, so that eyes and `awk` find each thing in its place. */
 export const consoleLine = ({ event, who = "-", what }: Said, at: Date): string =>
-  `${at.toISOString()} ${event.padEnd(EVENT_WIDTH)} ${who.padEnd(WHO_WIDTH)} ${what}\n`;
+  `${at.toISOString()} ${event.padEnd(EVENT_WIDTH)} ${visibleText(who).padEnd(WHO_WIDTH)} ${visibleText(what)}\n`;

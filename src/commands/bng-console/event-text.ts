@@ -4,6 +4,7 @@ import { formatAttribute, plainText } from "../../radius/attribute-text.ts";
 import type { BngEvent } from "../../simulator/bng-event.ts";
 import { inForceText } from "../../simulator/in-force.ts";
 import { usernameOf } from "../../simulator/subscriber-names.ts";
+import { visibleJson } from "../visible-json.ts";
 import type { ShownEvents } from "./bng-arguments.ts";
 import { consoleLine, type Said } from "./console-line.ts";
 
@@ -78,5 +79,5 @@ export const eventText = (dictionary: Dictionary, event: BngEvent): string =>
 export function eventJson(dictionary: Dictionary, event: BngEvent): string {
   const attributes =
     "attributes" in event ? event.attributes.map((one) => formatAttribute(dictionary, one)) : undefined;
-  return `${JSON.stringify({ ...event, ...(attributes && { attributes }) })}\n`;
+  return visibleJson({ ...event, ...(attributes && { attributes }) });
 }

@@ -1,4 +1,5 @@
 import { setTimeout } from "node:timers/promises";
+import { visibleText } from "../visible-text.ts";
 import { DemoFailure } from "./demo-failure.ts";
 
 /** What the demo shows, line by line, as it happens. */
@@ -33,7 +34,7 @@ export function createStory(out: NodeJS.WritableStream): Story {
   let verified = 0;
   const elapsed = (at = Date.now()) => `${(Math.max(0, at - beganAt) / 1000).toFixed(2)} s`;
   const write = (line: string): void => {
-    out.write(`${line}\n`);
+    out.write(`${visibleText(line)}\n`);
   };
   const tell = (text: string, at = new Date()) =>
     write(`${timeOfDay(at)} ${`+${elapsed(at.getTime())}`.padStart(9)}  ${text}`);
@@ -48,7 +49,8 @@ export function createStory(out: NodeJS.WritableStream): Story {
   return {
     chapter: (title) => {
       chapters += 1;
-      write(`\n── ${chapters}  ${title} ${"─".repeat(Math.max(0, WIDTH - title.length))}`);
+      write("");
+      write(`── ${chapters}  ${title} ${"─".repeat(Math.max(0, WIDTH - title.length))}`);
     },
     tell,
     detail: (...lines) => {

@@ -2,6 +2,7 @@ import type { Dictionary } from "../../dictionary/dictionary.ts";
 import { formatAttribute } from "../../radius/attribute-text.ts";
 import { decodeAttributes } from "../../radius/decode-attributes.ts";
 import { decodePacket } from "../../radius/decode-packet.ts";
+import { visibleText } from "../visible-text.ts";
 import { codeName } from "./packet-type.ts";
 
 export interface PacketToShow {
@@ -29,7 +30,7 @@ export function packetText({ octets, verb, from, to, authenticator }: PacketToSh
   const attributes =
     detail > 0 && decoded.ok
       ? decodeAttributes(dictionary, decoded.packet.attributes, { secret, authenticator }).map(
-          (attribute) => `\t${formatAttribute(dictionary, attribute)}`,
+          (attribute) => `\t${visibleText(formatAttribute(dictionary, attribute))}`,
         )
       : [];
   const hex = detail > 1 ? [`\t${octets.toString("hex")}`] : [];
