@@ -37,6 +37,8 @@ export interface CoreOptions {
   readonly maxConnections: number;
   /** The server's, for its data folder, used unless another database is configured; absent: this is no server. */
   readonly serverPostgres?: ServerPostgres;
+  /** Aborted: not wanted any more. The opening rejects, and what was opened is closed. */
+  readonly signal?: AbortSignal;
 }
 
 /** Runs each in turn, the last opened first, and goes on when one fails. */
@@ -46,13 +48,24 @@ async function closeAll(log: Logger, closers: readonly (() => Promise<void>)[]):
   }
 }
 
+/** Making a database takes seconds, which who has asked us to end need not wait for. */
+async function startedUnless(signal: AbortSignal | undefined, postgres: ServerPostgres): Promise<string> {
+  const giveUp = () => void postgres.stop().catch(() => undefined);
+  signal?.addEventListener("abort", giveUp);
+  try {
+    return await postgres.start();
+  } finally {
+    signal?.removeEventListener("abort", giveUp);
+  }
+}
+
 async function databaseUrlFor(options: CoreOptions, closers: (() => Promise<void>)[]): Promise<string> {
   const { config } = options;
   if (config.databaseUrl !== undefined) return config.databaseUrl;
   const own = options.serverPostgres;
   if (own) {
     closers.push(() => own.stop());
-    return await own.start();
+    return await startedUnless(options.signal, own);
   }
   const postgres = await borrowPostgres(config.dataDir);
   closers.push(postgres.stop);

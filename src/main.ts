@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { version } from "./commands/version.ts";
+import { nearestName } from "./config/nearest-name.ts";
 
 /** What each command's module exports; `run` resolves with the exit code: 0 done, 1 failed, 2 wrong usage. */
 interface Command {
@@ -71,6 +72,11 @@ function help(): string {
   return `usage: weir COMMAND [--help]\n\n${lines.join("\n")}\n`;
 }
 
+function unknownCommand(name: string): string {
+  const meant = nearestName(name, Object.keys(commands));
+  return `weir: there is no command "${name}"${meant === undefined ? "" : `; is ${meant} meant?`}\nsee: weir --help\n`;
+}
+
 async function main(args: readonly string[]): Promise<number> {
   const [name = "", ...rest] = args;
   if (["help", "--help", "-h"].includes(name)) {
@@ -84,7 +90,7 @@ async function main(args: readonly string[]): Promise<number> {
   const listed = Object.hasOwn(commands, name) ? commands[name]?.load : undefined;
   const load = name === "radius-worker" ? radiusWorker : listed;
   if (!load) {
-    process.stderr.write(name === "" ? help() : `weir: there is no command "${name}"\n\n${help()}`);
+    process.stderr.write(name === "" ? help() : unknownCommand(name));
     return 2;
   }
   return await (await load()).run(rest, process);

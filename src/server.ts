@@ -59,6 +59,8 @@ export interface ServerOptions {
   readonly log: Logger;
   /** Of its data folder: for who has to end it also when the server does not stop in time. */
   readonly postgres?: ServerPostgres;
+  /** Aborted: not wanted any more. The start rejects, and no port is bound that is not yet. */
+  readonly signal?: AbortSignal;
 }
 
 const MAX_CONNECTIONS = 16;
@@ -225,7 +227,7 @@ async function closeHttp(api: FastifyInstance, further: readonly Server[]): Prom
  * Starts everything, in the order in which things need each other, and stops it in the opposite one. Rejects with
  * nothing left running.
  */
-export async function startServer({ config, log, postgres }: ServerOptions): Promise<RunningServer> {
+export async function startServer({ config, log, postgres, signal }: ServerOptions): Promise<RunningServer> {
   const stops: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const one of stops.splice(0).reverse()) {
@@ -234,8 +236,15 @@ export async function startServer({ config, log, postgres }: ServerOptions): Pro
   };
   try {
     const serverPostgres = postgres ?? new ServerPostgres({ dataFolder: config.dataDir, log });
-    const core = await openCore({ config, log, maxConnections: MAX_CONNECTIONS, serverPostgres });
+    const core = await openCore({
+      config,
+      log,
+      maxConnections: MAX_CONNECTIONS,
+      serverPostgres,
+      ...(signal && { signal }),
+    });
     stops.push(core.close);
+    signal?.throwIfAborted();
     collectDefaultMetrics({ register: core.metrics });
     const key = await adminKey(config);
     const hotDatabase = core.openHotDatabase(RESPONSE_CONNECTIONS);
@@ -256,6 +265,7 @@ export async function startServer({ config, log, postgres }: ServerOptions): Pro
       log,
     });
     stops.push(jobs.stop);
+    signal?.throwIfAborted();
     const radius = await startRadius(core, dispatcher);
     stops.push(radius.stop);
     const reports = createBoundedReportReader();
@@ -264,6 +274,7 @@ export async function startServer({ config, log, postgres }: ServerOptions): Pro
     const api = await openApi(core, parts);
     const further: Server[] = [];
     stops.push(() => closeHttp(api, further));
+    signal?.throwIfAborted();
     const http = await listenHttp(api, further, config);
     return {
       host: config.hosts[0] ?? "127.0.0.1",

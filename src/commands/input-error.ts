@@ -1,7 +1,9 @@
-/** A file that a person named cannot be read, or not unpacked; `message` is node's own. */
+import { fileProblem } from "../config/file-problem.ts";
+
+/** A file that a person named cannot be read, or not unpacked. Its message begins with `path` where that is given. */
 export class InputError extends Error {
-  constructor(cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
+  constructor(cause: unknown, path?: string) {
+    super(path === undefined ? fileProblem(cause) : `${path}: ${fileProblem(cause)}`, { cause });
     this.name = "InputError";
   }
 }

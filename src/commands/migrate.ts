@@ -5,9 +5,9 @@ import { migrate } from "../database/migrate.ts";
 import type { CommandIo } from "./command-io.ts";
 import { configuration } from "./configuration.ts";
 import { endEarly } from "./end-early.ts";
-import { failureText } from "./failure-text.ts";
 import { type Ending, interruption } from "./interruption.ts";
 import { readArguments } from "./read-arguments.ts";
+import { startProblem } from "./start-problem.ts";
 
 const usage = `usage: weir migrate
 
@@ -51,7 +51,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     io.stdout.write(`${[...lines, "the schema is up to date"].join("\n")}\n`);
     return 0;
   } catch (error) {
-    io.stderr.write(`weir migrate: ${failureText(error)}\n`);
+    io.stderr.write(`weir migrate: ${startProblem(error)}\ntry: weir doctor\n`);
     return 1;
   } finally {
     forget();

@@ -22,7 +22,7 @@ import { tallyText } from "./radclient/tally.ts";
 
 const fileText = async (path: string): Promise<string> =>
   await readFile(path, "utf8").catch((error: unknown) => {
-    throw new InputError(error);
+    throw new InputError(error, path);
   });
 
 async function secretOf({ secret, secretFile }: Options): Promise<Buffer> {

@@ -17,8 +17,9 @@ export type Arguments<Given> =
   /** Help was shown (0), or what is wrong (2). */
   | { readonly kind: "done"; readonly code: number };
 
-export function wrongUsage(io: CommandIo, { command, usage }: Pick<Form, "command" | "usage">, problem: string): 2 {
-  io.stderr.write(`weir ${command}: ${problem}\n\n${usage}`);
+/** Says what is wrong and where the usage is: the whole of it would push the one line that counts off the screen. */
+export function wrongUsage(io: CommandIo, { command }: Pick<Form, "command">, problem: string): 2 {
+  io.stderr.write(`weir ${command}: ${problem}\nsee: weir ${command} --help\n`);
   return 2;
 }
 

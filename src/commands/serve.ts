@@ -1,10 +1,13 @@
 import { parseArgs } from "node:util";
+import type { Config } from "../config/config.ts";
 import { createLog } from "../log.ts";
 import { type RunningServer, startServer } from "../server.ts";
 import { ServerPostgres } from "../server-postgres.ts";
 import type { CommandIo } from "./command-io.ts";
 import { configuration } from "./configuration.ts";
 import { interruption } from "./interruption.ts";
+import { forgetServer, noteServer } from "./ports/server-note.ts";
+import { takenPorts } from "./ports/taken-ports.ts";
 import { readArguments } from "./read-arguments.ts";
 import { startProblem } from "./start-problem.ts";
 
@@ -46,6 +49,16 @@ function announce(server: RunningServer, { stdout, stderr }: CommandIo): void {
   stdout.write(`${JSON.stringify({ msg: "ready", pid: process.pid, ...ports })}\n`);
 }
 
+/** Every port that is taken, where one is why it did not start; else the one problem, and who says more about it. */
+async function startProblems(error: unknown, config: Config): Promise<string> {
+  const problem = startProblem(error);
+  // A RADIUS worker's error comes as a text.
+  const taken = problem.includes("is taken by") ? await takenPorts(config) : [];
+  const lines = taken.length > 0 ? taken : [problem];
+  const hint = problem.endsWith("see DATABASE_URL") ? "try: weir doctor\n" : "";
+  return `${lines.map((line) => `weir serve: ${line}\n`).join("")}${hint}`;
+}
+
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const options = { help: { type: "boolean", short: "h" } } as const;
   const read = readArguments(io, { command: "serve", usage, count: [0, 0] }, () =>
@@ -60,20 +73,25 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   // Whoever read the log has gone: customers' logins do not end for that.
   io.stdout.on("error", () => undefined);
   const postgres = new ServerPostgres({ dataFolder: config.dataDir, log });
-  const starting = startServer({ config, log, postgres });
+  const stopping = new AbortController();
+  const starting = startServer({ config, log, postgres, signal: stopping.signal });
   try {
     const server = await Promise.race([starting, ending.then(() => undefined)]);
-    if (server !== undefined) announce(server, io);
+    if (server !== undefined) {
+      await noteServer(config.dataDir, server);
+      announce(server, io);
+    }
   } catch (error) {
     log.debug({ err: error }, "the start failed");
-    io.stderr.write(`weir serve: ${startProblem(error)}\n`);
+    io.stderr.write(await startProblems(error, config));
     return 1;
   }
   log.info({ signal: await ending }, "stopping");
-  // Asked to stop in the middle of the start, it ends that first; a start that fails then has nothing left to stop.
+  stopping.abort();
+  // Asked to stop in the middle of the start, that comes to nothing first, and has then nothing left to stop.
   const stopped = starting.then(
     (server) => server.stop(),
-    (error: unknown) => log.warn({ err: error }, "the start failed while it was being stopped"),
+    (error: unknown) => log.debug({ err: error }, "the start was called off"),
   );
   const outcome = await limited(stopped, STOP_LIMIT_MS);
   if (outcome === "late") {
@@ -81,5 +99,6 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
     // Whatever hangs, PostgreSQL does not stay behind.
     await limited(postgres.stop(POSTGRES_STOP_LIMIT_MS), POSTGRES_LIMIT_MS);
   }
+  await forgetServer(config.dataDir);
   return 0;
 }

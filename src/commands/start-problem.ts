@@ -1,3 +1,5 @@
+import { databaseProblem } from "./database-problem.ts";
+
 interface SystemError {
   readonly code: string;
   /** Of a socket. */
@@ -19,9 +21,11 @@ function place({ address, port, hostname, path }: SystemError): string | undefin
   return port === undefined ? host : `${host}:${port}`;
 }
 
-/** A sentence for who has to put it right: why the server does not start. */
+/** A sentence for who has to put it right: why the server does not start, or a command cannot have the database. */
 export function startProblem(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return startProblem(error.errors[0]);
+  const ofDatabase = databaseProblem(error);
+  if (ofDatabase !== undefined) return `${ofDatabase}, see DATABASE_URL`;
   if (!isSystemError(error)) return error instanceof Error ? error.message : String(error);
   const where = place(error);
   if (where === undefined) return error.message;
@@ -40,6 +44,8 @@ export function startProblem(error: unknown): string {
     case "ENOTFOUND":
     case "EAI_AGAIN":
     case "ETIMEDOUT":
+    case "EHOSTUNREACH":
+    case "ENETUNREACH":
       return `${where} cannot be reached (${error.message}), see DATABASE_URL`;
     default:
       return error.message;

@@ -3,8 +3,8 @@ import { createLog } from "../log.ts";
 import type { CommandIo } from "./command-io.ts";
 import { configuration } from "./configuration.ts";
 import { endEarly } from "./end-early.ts";
-import { failureText } from "./failure-text.ts";
 import { interruption } from "./interruption.ts";
+import { startProblem } from "./start-problem.ts";
 
 const MAX_CONNECTIONS = 4;
 
@@ -25,7 +25,7 @@ export async function withCore(io: CommandIo, command: string, work: (core: Core
     // What is worth a line in a server's log would only be in the way of a command's own words.
     const log = createLog(config.logLevel === "info" ? "warn" : config.logLevel, io.stderr);
     const opening = openCore({ config, log, maxConnections: MAX_CONNECTIONS });
-    const core = await opening.catch((error: unknown) => `the database cannot be used: ${failureText(error)}`);
+    const core = await opening.catch((error: unknown) => startProblem(error));
     if (typeof core === "string") return refuse(`${core}\ntry: weir doctor`);
     try {
       // Asked to end while it was opened, it does not even begin.

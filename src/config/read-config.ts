@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { parse, YAMLError } from "yaml";
+import { fileProblem } from "./file-problem.ts";
 import { type ParsedConfig, parseConfig } from "./parse-config.ts";
 
 type File =
@@ -29,7 +30,7 @@ function readFile(path: string): File {
   try {
     return settingsIn(readFileSync(path, "utf8"));
   } catch (error) {
-    return { ok: false, problem: error instanceof Error ? error.message : String(error) };
+    return { ok: false, problem: fileProblem(error) };
   }
 }
 

@@ -5,6 +5,7 @@ import type { Config } from "../../config/config.ts";
 import { type Database, openDatabase } from "../../database/database.ts";
 import { createKeyRing } from "../../secrets/key-ring.ts";
 import { storedKey } from "../../secrets/stored-key.ts";
+import { databaseProblem } from "../database-problem.ts";
 import { failureText } from "../failure-text.ts";
 import type { Ending } from "../interruption.ts";
 import { checkDatabase } from "./check-database.ts";
@@ -40,7 +41,11 @@ async function examineDatabase(config: Config, url: string): Promise<Finding[]> 
     return isUsable ? [...findings, ...(await checkRegistrations(config, database))] : [...findings];
   } catch (error) {
     return [
-      failure("database", failureText(error), "does DATABASE_URL name the right host, database, user and password?"),
+      failure(
+        "database",
+        databaseProblem(error) ?? failureText(error),
+        "does DATABASE_URL name the right host, database, user and password?",
+      ),
     ];
   } finally {
     await database.close();

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -10,6 +10,7 @@ import { run as importFile } from "../../../src/commands/import.ts";
 import { run as key } from "../../../src/commands/key.ts";
 import { run as lookup } from "../../../src/commands/lookup.ts";
 import { run as migrate } from "../../../src/commands/migrate.ts";
+import { forgetServer, noteServer } from "../../../src/commands/ports/server-note.ts";
 import { run as radclient } from "../../../src/commands/radclient.ts";
 import { run as report } from "../../../src/commands/report.ts";
 import { startWeir, type WeirUnderTest } from "../../support/weir-server.ts";
@@ -187,12 +188,51 @@ test("report fails when nothing can be taken, and says why", async () => {
   expect(await call(report, join(folder, "report.json"))).toMatchObject({ code: 2 });
 });
 
+test("doctor takes no other Weir's ports for its own server's", async () => {
+  const own = { http: Number(new URL(weir.address).port), auth: weir.authPort, acct: weir.acctPort };
+  const environment = {
+    WEIR_HTTP_PORT: String(own.http),
+    WEIR_AUTH_PORT: String(own.auth),
+    WEIR_ACCT_PORT: String(own.acct),
+  };
+  const portLevels = async () => {
+    const findings: { about: string; level: string; text: string }[] = JSON.parse(
+      (await runCommand(doctor, ["--json"], { environment })).out,
+    );
+    return findings.filter(({ about }) => about.startsWith("port")).map(({ level, text }) => `${level} ${text}`);
+  };
+  const strangers = ["the API", "RADIUS auth", "RADIUS acct"].map(
+    (name) => `failure ${name}: taken by another Weir, or by another program`,
+  );
+  expect(await portLevels()).toEqual(strangers);
+  await noteServer(folder, { host: "127.0.0.1", ports: own });
+  expect(await portLevels()).toEqual(
+    strangers.map((one) => one.replace(/failure (.*): .*/, "ok $1: taken, by the running server")),
+  );
+  // The note of one that was killed: whoever has the port now was started at another time.
+  const file = join(folder, "server.json");
+  const note = await readFile(file, "utf8");
+  await writeFile(
+    file,
+    note.replace(/"startedAt":(\d+)/, (_, at) => `"startedAt":${Number(at) - 60}`),
+  );
+  expect(await portLevels()).toEqual(strangers);
+  // Ours runs, on another accounting port.
+  await noteServer(folder, { host: "127.0.0.1", ports: { ...own, acct: own.acct + 1 } });
+  expect((await portLevels()).map((one) => one.split(" ")[0])).toEqual(["ok", "ok", "failure"]);
+  await forgetServer(folder);
+});
+
 test("doctor finds the server, the NAS that does not answer, and a secret that no key opens", async () => {
   const ports = {
     WEIR_HTTP_PORT: new URL(weir.address).port,
     WEIR_AUTH_PORT: String(weir.authPort),
     WEIR_ACCT_PORT: String(weir.acctPort),
   };
+  await noteServer(folder, {
+    host: "127.0.0.1",
+    ports: { http: Number(ports.WEIR_HTTP_PORT), auth: weir.authPort, acct: weir.acctPort },
+  });
   const found = await runCommand(doctor, ["--json"], { environment: ports });
   const findings: unknown = JSON.parse(found.out);
   const has = (about: string, level: string, text: string) =>

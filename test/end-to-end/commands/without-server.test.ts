@@ -63,14 +63,18 @@ test("the help names every command; one that there is not is wrong usage", async
   expect(help).toMatchObject({ code: 0, err: "" });
   for (const name of ["serve", "demo", "bng", "bench", ...Object.keys(commands)])
     expect(help.out).toMatch(new RegExp(`^ {2}${name} +\\S`, "m"));
-  expect(await weir(["nonsense"])).toMatchObject({ code: 2, out: "" });
+  const unknown = await weir(["lokup"]);
+  expect(unknown).toMatchObject({ code: 2, out: "" });
+  expect(unknown.err).toBe('weir: there is no command "lokup"; is lookup meant?\nsee: weir --help\n');
 });
 
 test.each(Object.entries(commands))("%s explains itself, and refuses what it does not know", async (name, run) => {
   const help = await runCommand(run, ["--help"]);
   expect(help).toMatchObject({ code: 0, err: "", out: expect.stringContaining(`usage: weir ${name}`) });
   expect(help.out).toContain("exit code: 0");
-  expect(await runCommand(run, ["--no-such-option"])).toMatchObject({ code: 2, out: "" });
+  const refused = await runCommand(run, ["--no-such-option"]);
+  expect(refused).toMatchObject({ code: 2, out: "" });
+  expect(refused.err).toMatch(new RegExp(`^weir ${name}: .*--no-such-option.*\nsee: weir ${name} --help\n$`));
 });
 
 test("a wrong configuration: every problem by its name, exit code 2", async () => {
@@ -82,13 +86,34 @@ test("a wrong configuration: every problem by its name, exit code 2", async () =
   }
 });
 
-test("a database that is not there: one sentence, exit code 1", async () => {
-  const environment = { DATABASE_URL: `postgres://x@127.0.0.1:${await freePort()}/x` };
-  for (const args of [["migrate"], ["lookup", "192.0.2.1"]]) {
-    const { code, err } = await weir(args, environment);
-    expect(code).toBe(1);
-    expect(err).toContain("ECONNREFUSED");
-    expect(err).not.toContain("    at ");
+test("a database that is not there, or not of that name: the same text of every command, exit code 1", async () => {
+  const place = `127.0.0.1:${await freePort()}`;
+  const other = new URL(test1.url);
+  other.pathname = "/no_such";
+  const cases = {
+    [`postgres://x@${place}/x`]: `${place} cannot be reached (connect ECONNREFUSED ${place})`,
+    [other.href]: 'the database server has no such database (database "no_such" does not exist)',
+  };
+  for (const [DATABASE_URL, problem] of Object.entries(cases))
+    for (const args of [["migrate"], ["lookup", "192.0.2.1"], ["serve"]]) {
+      const { code, err } = await weir(args, { ...free, DATABASE_URL });
+      expect(code).toBe(1);
+      expect(err).toBe(`weir ${args[0]}: ${problem}, see DATABASE_URL\ntry: weir doctor\n`);
+    }
+});
+
+test.each([
+  ["import", importFile, (path: string) => ["subscribers", path]],
+  ["report", report, (path: string) => [path, "--source", "partner"]],
+  ["radclient", radclient, (path: string) => ["-f", path, "127.0.0.1", "auth", "secret"]],
+])("%s says in words why it cannot read a file", async (name, run, args) => {
+  for (const [path, words] of [
+    [join(folder, "no-such"), "there is no such file"],
+    [folder, "is a folder, not a file"],
+  ] as const) {
+    const { code, err } = await runCommand(run, args(path), { environment: free });
+    expect(code).toBeGreaterThan(0);
+    expect(err).toBe(`weir ${name}: ${path}: ${words}\n`);
   }
 });
 
@@ -159,7 +184,7 @@ test("doctor: a port that another program holds is a failure", async () => {
   const found = await runCommand(doctor, [], { environment: free });
   taken.close();
   expect(found.out).toContain(
-    `failure  port 127.0.0.1:${free["WEIR_ACCT_PORT"]}: RADIUS acct: taken by another program`,
+    `failure  port 127.0.0.1:${free["WEIR_ACCT_PORT"]}: RADIUS acct: taken by another Weir, or by another program`,
   );
 });
 

@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -89,6 +89,21 @@ describe("a signal", () => {
     expect(weir.stdout()).not.toContain('"ready"');
   });
 
+  test("while the first database is made ends it with 0, with nothing that looks like a failure", async () => {
+    const dataDir = await mkdtemp(join(folder, "first-"));
+    await chmod(dataDir, 0o755);
+    const weir = startWeirProcess(
+      await configured({ DATABASE_URL: "", WEIR_DATA_DIR: dataDir, WEIR_LOG_LEVEL: "info" }),
+    );
+    // The password is there, and initdb begins.
+    await expect.poll(() => readdir(dataDir), { timeout: 10_000, interval: 20 }).toContain("postgres-password");
+    weir.kill("SIGINT");
+    expect(await weir.ended(10_000)).toEqual({ code: 0, signal: null });
+    expect(weir.stderr()).toBe("");
+    expect(weir.stdout()).toContain('"msg":"stopping"');
+    expect(weir.stdout()).not.toMatch(/"level":[456]0|"stack"|listening/);
+  });
+
   test("finds an open event stream and requests on the wire, and ends all of it", async () => {
     const weir = startWeirProcess(await configured());
     const ready = await weir.ready();
@@ -125,6 +140,19 @@ describe("a port that is taken", () => {
     taken.close();
   });
 
+  test("is named with its variable, and so are all others that are taken", async () => {
+    const first = startWeirProcess(await configured());
+    const { http, auth, acct } = await first.ready();
+    const ports = { WEIR_HTTP_PORT: String(http), WEIR_AUTH_PORT: String(auth), WEIR_ACCT_PORT: String(acct) };
+    const second = startWeirProcess(await configured(ports));
+    expect((await second.ended()).code).toBe(1);
+    const lines = Object.entries(ports).map(
+      ([name, port]) =>
+        `weir serve: 127.0.0.1:${port} is taken by another program, or by another Weir: set ${name}, or WEIR_HOST\n`,
+    );
+    expect(second.stderr()).toBe(lines.join(""));
+  });
+
   test("for HTTP is named as well, and an address that the machine does not have", async () => {
     const first = startWeirProcess(await configured());
     const { http } = await first.ready();
@@ -151,7 +179,9 @@ test("a database that cannot be reached is named in a sentence, and nothing else
   const weir = startWeirProcess(await configured({ DATABASE_URL: "postgres://nobody:here@127.0.0.1:1/weir" }));
   expect((await weir.ended()).code).toBe(1);
   expect(weir.stdout()).toBe("");
-  expect(weir.stderr()).toMatch(/^weir serve: 127\.0\.0\.1:1 cannot be reached .*, see DATABASE_URL\n$/);
+  expect(weir.stderr()).toMatch(
+    /^weir serve: 127\.0\.0\.1:1 cannot be reached .*, see DATABASE_URL\ntry: weir doctor\n$/,
+  );
 });
 
 test("who sends and is no NAS is named in the log, once for all that it sends", async () => {

@@ -25,6 +25,19 @@ test.each([
   expect(startProblem(systemError(code, about)).startsWith(told)).toBe(true);
 });
 
+test.each([
+  ["28P01", 'password authentication failed for user "weir"', "the database refuses the login (password"],
+  ["3D000", 'database "weir" does not exist', "the database server has no such database (database"],
+  ["42501", "permission denied for schema public", "the database's user may not do that (permission"],
+  [undefined, "SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string", "the database wants a password"],
+  [undefined, "Connection terminated due to connection timeout", "the database does not answer (Connection"],
+])("a database that says %s sends to DATABASE_URL", (code, message, told) => {
+  const problem = startProblem(Object.assign(new Error(message), code === undefined ? {} : { code }));
+  expect(problem.startsWith(told)).toBe(true);
+  expect(problem).toContain(message);
+  expect(problem).toMatch(/, see DATABASE_URL$/);
+});
+
 test("of several attempts the first is told; what is no system's error is told as it is", () => {
   const first = systemError("ECONNREFUSED", { address: "::1", port: 5432 });
   expect(startProblem(new AggregateError([first, new Error("other")]))).toMatch(/^\[::1\]:5432 cannot be reached/);

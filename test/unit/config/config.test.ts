@@ -139,6 +139,15 @@ test("a file that cannot be read is one problem beside the others", () => {
   ]);
 });
 
+test("a file that is not there, or a folder, is told in words", () => {
+  const problemOf = (path: string) => {
+    const parsed = readConfig({ WEIR_CONFIG: path });
+    return parsed.ok ? "" : parsed.problems[0];
+  };
+  expect(problemOf("/nowhere/weir.yaml")).toBe("WEIR_CONFIG: /nowhere/weir.yaml: there is no such file");
+  expect(problemOf(tmpdir())).toBe(`WEIR_CONFIG: ${tmpdir()}: is a folder, not a file`);
+});
+
 test("a YAML file is read", () => {
   const path = newFile();
   writeFileSync(path, "acctPort: 2813\nhost: 127.0.0.1\n");
