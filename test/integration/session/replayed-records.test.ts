@@ -79,6 +79,14 @@ describe("a captured record that is sent again after a day, when another has the
     await expectNothingOf(start, { old, next });
   });
 
+  test("a Start does not take back the address that an Interim of the same second replaced", async () => {
+    const [old, next] = twoSessions();
+    const start = clocked(old, "start", 0);
+    await harness.inTurn(start, { ...clocked(old, "interim", 0, { ipv4: "100.127.1.3" }), at: new Date(noon + 400) });
+    await harness.inTurn(clocked(next, "start", 700, { ipv4: address(old) }));
+    await expectNothingOf(start, { old, next });
+  });
+
   test("a Start opens no session whose first record was an Interim", async () => {
     const [old, next] = twoSessions();
     await harness.inTurn(clocked(old, "interim", 300), clocked(old, "stop", 600));

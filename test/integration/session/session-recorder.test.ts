@@ -234,7 +234,9 @@ describe("whose session it is", () => {
   test("a username of a known subscriber", async () => {
     const n = nextSession();
     await harness.database.query(`insert into subscriber (id) values ('customer-1')`);
-    await harness.database.query(`insert into subscriber_username values ($1, 'customer-1', $1)`, [`user${n}@isp.example`]);
+    await harness.database.query(`insert into subscriber_username values ($1, 'customer-1', $1)`, [
+      `user${n}@isp.example`,
+    ]);
     await harness.inTurn(recordOf(n, "start", 0));
     expect(await holders(addressOf(n), 1)).toEqual(["customer-1"]);
   });
