@@ -9,6 +9,9 @@ import { mayUse } from "./rights.ts";
 /** Failures from one address before it is told to wait; a valid key is never counted, nor refused for them. */
 const FAILURES_PER_WINDOW = 600;
 const WINDOW_MS = 60_000;
+/** Without a key, from one address: far above what probes, Prometheus and people reading /docs ask for. */
+const OPEN_PER_WINDOW = 1_000;
+const OPEN_WINDOW_MS = 10_000;
 
 /** The key that was given at the start (WEIR_ADMIN_KEY), which is in no table and outlives every revocation. */
 const givenAdmin: Caller = { keyId: "admin", actor: "key:admin", name: "admin", role: "admin" };
@@ -41,6 +44,7 @@ export function createKeyLookup(on: Queryable, adminKey: string): (key: string) 
  */
 export function requireKeys(app: FastifyInstance, lookUp: (key: string) => Promise<Caller | undefined>): void {
   const countFailure = app.createRateLimit({ max: FAILURES_PER_WINDOW, timeWindow: WINDOW_MS });
+  const countOpen = app.createRateLimit({ max: OPEN_PER_WINDOW, timeWindow: OPEN_WINDOW_MS });
   app.decorateRequest("caller", undefined);
   const routes: RouteOptions[] = [];
   app.addHook("onRoute", (route) => {
@@ -51,19 +55,28 @@ export function requireKeys(app: FastifyInstance, lookUp: (key: string) => Promi
     if (lawless) throw new Error(`${String(lawless.method)} ${lawless.url} declares no right`);
   });
 
+  const tooMany = ({ ttlInSeconds }: { readonly ttlInSeconds: number }): ApiError =>
+    new ApiError("too-many-failures", `wait ${ttlInSeconds} s, or send a valid key`, {
+      retryAfterSeconds: ttlInSeconds,
+    });
+
   const refuse = async (request: FastifyRequest, reply: FastifyReply, detail: string): Promise<never> => {
     const counted = await countFailure(request);
-    if (!counted.isAllowed && counted.isExceeded) {
-      const wait = counted.ttlInSeconds;
-      throw new ApiError("too-many-failures", `wait ${wait} s, or send a valid key`, { retryAfterSeconds: wait });
-    }
+    if (!counted.isAllowed && counted.isExceeded) throw tooMany(counted);
     reply.header("www-authenticate", 'Bearer realm="weir"');
     throw new ApiError("unauthenticated", detail);
   };
 
+  const admitOpen = async (request: FastifyRequest): Promise<void> => {
+    const counted = await countOpen(request);
+    if (counted.isAllowed || !counted.isExceeded) return;
+    const key = bearerKey(request.headers.authorization);
+    if (key === undefined || !(await lookUp(key))) throw tooMany(counted);
+  };
+
   app.addHook("onRequest", async (request, reply) => {
     const right = request.is404 ? "open" : request.routeOptions.config.right;
-    if (right === "open") return;
+    if (right === "open") return await admitOpen(request);
     const header = request.headers.authorization;
     if (header === undefined) return await refuse(request, reply, "send Authorization: Bearer KEY");
     const key = bearerKey(header);

@@ -42,7 +42,7 @@ export function codesOfRoute(route: RouteOptions, { querystring }: FastifySchema
   const codes = new Set<string>([
     ...problems,
     ...ofPath(url),
-    ...(isOpen ? [] : [...ofAnyKey, "invalid-query" as const]),
+    ...(isOpen ? ["too-many-failures" as const] : [...ofAnyKey, "invalid-query" as const]),
     ...(hasCursor(querystring) ? ["invalid-cursor" as const] : []),
     ...(takesBody(route) ? ofAnyBody : []),
     ...(takesBody(route) && !rawBody ? ofAnyJson : []),

@@ -1,9 +1,12 @@
 import swagger from "@fastify/swagger";
 import swaggerUi from "@fastify/swagger-ui";
+import type { FastifyReply } from "fastify";
 import { Type } from "typebox";
 import type { Api } from "../api.ts";
+import { ApiError } from "../errors.ts";
 import { describeOperation } from "./describe-operation.ts";
 import { docsPage } from "./docs-page.ts";
+import { documentAnswer } from "./document-answer.ts";
 import { finishDocument } from "./finish-document.ts";
 import { overview, tags } from "./overview.ts";
 
@@ -28,9 +31,16 @@ export async function describeApi(app: Api, version: string): Promise<void> {
       return Object.assign(found.openapiObject, finishDocument(found.openapiObject));
     },
   });
+  const asJson = documentAnswer(() => JSON.stringify(app.swagger()), "application/json; charset=utf-8");
+  const asYaml = documentAnswer(() => app.swagger({ yaml: true }), "application/x-yaml");
   await app.register(async (scope) => {
     scope.addHook("onRoute", (route) => {
       route.config = { ...route.config, right: "open" };
+      if (route.url === `${docsPage.routePrefix}/json`) route.handler = asJson;
+      if (route.url === `${docsPage.routePrefix}/yaml`) route.handler = asYaml;
+    });
+    scope.setErrorHandler((error, request) => {
+      throw fileProblem(error, request.url) ?? error;
     });
     await scope.register(swaggerUi, docsPage);
   });
@@ -43,9 +53,21 @@ export async function describeApi(app: Api, version: string): Promise<void> {
         tags: ["system"],
         summary: "This document",
         description: "OpenAPI 3.1. `/docs` shows it to people.",
-        response: { 200: Type.Unsafe<object>({ type: "object", additionalProperties: true }) },
+        response: {
+          200: Type.Unsafe<FastifyReply>({ type: "object", additionalProperties: true }),
+          304: Type.Null(),
+        },
       },
     },
-    async () => app.swagger(),
+    asJson,
   );
+}
+
+/** What reading files finds wrong with a request has a status of its own, and is nothing that a person must look after. */
+function fileProblem(error: unknown, url: string): ApiError | undefined {
+  if (!(error instanceof Error) || error instanceof ApiError || !("statusCode" in error)) return undefined;
+  const status = Number(error.statusCode);
+  if (status === 412 || status === 416) return new ApiError("invalid-header", "a condition or a range cannot be met");
+  if (status < 400 || status >= 500) return undefined;
+  return new ApiError("not-found", `nothing is at ${url.split("?", 1)[0]?.slice(0, 200)}`);
 }

@@ -7,6 +7,7 @@ const meanings: Readonly<Record<string, string>> = {
   "201": "Made: there was none of this id before",
   "202": "Taken in. What follows from it may still be under way",
   "204": "Removed",
+  "304": "As it was when it had this ETag",
   "503": "Not ready",
 };
 

@@ -2,6 +2,7 @@ import type { Registry } from "prom-client";
 import { Type } from "typebox";
 import type { Api } from "../api.ts";
 import { closed, mapOf, oneOf } from "../shapes.ts";
+import { sharedResult } from "../shared-result.ts";
 
 /** What must work for this node to be sent work: "database", "radius-auth", … -> whether it does. */
 export type Checks = Readonly<Record<string, boolean>>;
@@ -11,9 +12,14 @@ export interface SystemRouteDependencies {
   readonly metrics: Registry;
 }
 
+/** Whoever asks without end may not keep the process from its logins. */
+const sharing = { burst: 5, everyMs: 200, now: () => performance.now() };
+
 /** Without a key: what load balancers and Prometheus ask. They say nothing of any subscriber. */
 export function systemRoutes(app: Api, { checkReadiness, metrics }: SystemRouteDependencies): void {
   const config = { right: "open" } as const;
+  const readiness = sharedResult(checkReadiness, sharing);
+  const exposed = sharedResult(() => metrics.metrics(), sharing);
   const tags = ["system"];
 
   const Liveness = closed({ status: Type.Literal("ok") }, { title: "Liveness" });
@@ -46,7 +52,7 @@ export function systemRoutes(app: Api, { checkReadiness, metrics }: SystemRouteD
       },
     },
     async (_request, reply) => {
-      const checks = await checkReadiness();
+      const checks = await readiness();
       const isReady = Object.values(checks).every(Boolean);
       return await reply.code(isReady ? 200 : 503).send({ status: isReady ? "ok" : "not-ready", checks });
     },
@@ -68,7 +74,7 @@ export function systemRoutes(app: Api, { checkReadiness, metrics }: SystemRouteD
       schema: { operationId: "getMetrics", tags, summary: "Prometheus metrics", response: { 200: exposition } },
     },
     async (_request, reply) => {
-      const text = await metrics.metrics();
+      const text = await exposed();
       return await reply.header("content-type", metrics.contentType).send(text);
     },
   );

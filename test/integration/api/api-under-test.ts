@@ -44,6 +44,7 @@ export interface CallOptions {
 
 export interface ApiUnderTest extends TestDatabase {
   readonly app: FastifyInstance;
+  readonly metrics: Registry;
   readonly keyRing: KeyRing;
   readonly logged: readonly string[];
   /** How often the dispatcher was woken. */
@@ -86,6 +87,7 @@ async function startApp({ database }: TestDatabase, { keyRing, log, isUpstreamAu
     liftMeasure,
     approveMeasure,
   };
+  const metrics = new Registry();
   const app = await createApi({
     database,
     keyRing,
@@ -110,14 +112,14 @@ async function startApp({ database }: TestDatabase, { keyRing, log, isUpstreamAu
     adminKey,
     now,
     log: pino({ level: "debug" }, { write: log }),
-    metrics: new Registry(),
+    metrics,
     version: "0.0.0-test",
     trustedProxies: [],
     isOwnAddress,
     isUpstreamAuthenticating,
     ...(bodyRules && { bodyRules }),
   });
-  return { app, woken, readiness, stopNas: () => nasDirectory.stop() };
+  return { app, metrics, woken, readiness, stopNas: () => nasDirectory.stop() };
 }
 
 /** The whole API on a database of its own; the dispatcher and the jobs only note that they were asked. */
@@ -131,7 +133,7 @@ export async function startApi({
   const test = await createTestDatabase();
   const keyRing = createKeyRing([randomBytes(32).toString("base64url")]);
   const logged: string[] = [];
-  const { app, woken, readiness, stopNas } = await startApp(test, {
+  const { app, metrics, woken, readiness, stopNas } = await startApp(test, {
     keyRing,
     log: (line) => void logged.push(line),
     isUpstreamAuthenticating,
@@ -173,5 +175,5 @@ export async function startApi({
     await stopNas();
     await test.drop();
   };
-  return { ...test, app, keyRing, logged, woken, readiness, check, call, keyOf, stop };
+  return { ...test, app, metrics, keyRing, logged, woken, readiness, check, call, keyOf, stop };
 }

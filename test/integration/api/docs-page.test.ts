@@ -61,12 +61,34 @@ describe("/docs", () => {
     }
   });
 
+  test.each([
+    ["/openapi.json", /^application\/json/],
+    ["/docs/json", /^application\/json/],
+    ["/docs/yaml", /yaml/],
+  ])("%s is known by its ETag", async (path, type) => {
+    const first = await fetched(path);
+    const etag = String(first.headers["etag"]);
+    expect(etag).toMatch(/^"[\w-]{43}"$/);
+    expect(first.headers["content-type"]).toMatch(type);
+    for (const known of [etag, `W/${etag}`, `"x", ${etag}`, "*"]) {
+      const again = await api.call("GET", path, { key: null, headers: { "if-none-match": known } });
+      expect(again, known).toMatchObject({ status: 304, text: "", headers: { etag } });
+    }
+    const other = await api.call("GET", path, { key: null, headers: { "if-none-match": '"x"' } });
+    expect(other).toMatchObject({ status: 200, text: first.text });
+  });
+
   test("shows the document that /openapi.json gives", async () => {
     expect((await fetched("/docs/json")).body).toEqual((await fetched("/openapi.json")).body);
   });
 
   test("has nothing that is not there", async () => {
     expect((await fetched("/docs/static/nothing.js")).body).toMatchObject({ status: 404, code: "not-found" });
-    expect((await fetched("/docs/static/..%2f..%2fpackage.json")).body.status).toBe(404);
+    for (const name of ["..%2f..%2fpackage.json", "..%5c..%5cpackage.json", "%5c..%5cx", ".git", "a%0ab"])
+      expect((await fetched(`/docs/static/${name}`)).body, name).toMatchObject({ status: 404, code: "not-found" });
+    const range = { range: "bytes=999999999-" };
+    const beyond = await api.call("GET", "/docs/static/swagger-ui.css", { key: null, headers: range });
+    expect(beyond.body).toMatchObject({ status: 400, code: "invalid-header" });
+    expect(api.logged.filter((line) => JSON.parse(line).level >= 40)).toEqual([]);
   });
 });
