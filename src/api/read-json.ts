@@ -1,11 +1,11 @@
 import type { Readable } from "node:stream";
 import { TextDecoder } from "node:util";
 import type { FastifyRequest } from "fastify";
+import { hasDoubleNames } from "../intake/has-double-names.ts";
 import type { Api } from "./api.ts";
 import type { BodyReceiver } from "./bodies/body-receiver.ts";
 import { ApiError } from "./errors.ts";
 import { findUnstorable } from "./find-unstorable.ts";
-import { hasDoubleNames } from "./has-double-names.ts";
 
 /** Nothing that a call takes is nearly as deep, and what walks through a body would run out of stack. */
 const MOST_DEPTH = 64;

@@ -1,3 +1,4 @@
+import { hasDoubleNames } from "./has-double-names.ts";
 import { type JsonExtent, jsonExtent, parseJson } from "./json-text.ts";
 import { fault, type Reading } from "./observation.ts";
 import { MAX_RECORD_DEPTH, MAX_RECORD_VALUES } from "./report-limits.ts";
@@ -9,16 +10,25 @@ function excess({ depth, values }: JsonExtent): Reading<never> | undefined {
   return undefined;
 }
 
+/** A record and what was read from it: with a field named twice it may say one thing to us and another to its sender. */
+export const unambiguous = (text: string, value: unknown): Reading<unknown> =>
+  hasDoubleNames(text, value)
+    ? fault("malformed-row", "a field is there twice in one object of the record")
+    : { ok: true, value };
+
 /** One record of a JSON text. Throws malformed-json. */
 export function jsonRecord(text: string, extent: JsonExtent): Reading<unknown> {
-  return excess(extent) ?? { ok: true, value: parseJson(text.slice(extent.from, extent.end)) };
+  const tooMuch = excess(extent);
+  if (tooMuch) return tooMuch;
+  const record = text.slice(extent.from, extent.end);
+  return unambiguous(record, parseJson(record));
 }
 
 /** The one record that a line holds. */
 export function jsonLine(line: string): Reading<unknown> {
   try {
     const from = line.search(/\S/);
-    return excess(jsonExtent(line, from)) ?? { ok: true, value: parseJson(line) };
+    return excess(jsonExtent(line, from)) ?? unambiguous(line, parseJson(line));
   } catch {
     return fault("malformed-row", "the line cannot be read as JSON");
   }

@@ -48,7 +48,7 @@ export const rowCodes = {
   "bogon-address": "no machine can have this address as its own, and no session ever held it",
   "invalid-port": "the port is not a whole number from 0 to 65535",
   "invalid-field": "a field has a value that it cannot have",
-  "invalid-time": "the time is not a date and time of RFC 3339",
+  "invalid-time": "the time is not a date and time in the form that the format asks for",
   "time-without-zone": "the time does not say its zone",
   "time-in-future": "the time is more than ten minutes ahead of ours",
   "time-out-of-range": "the time is before the year 2000",

@@ -1,4 +1,5 @@
 import { type JsonDocument, jsonDocument } from "./json-document.ts";
+import { unambiguous } from "./json-record.ts";
 import { fault, type Observation, type Reading, type Refusal } from "./observation.ts";
 import { isNative, type JsonObject, readNative } from "./read-native.ts";
 import { type OpenReport, readRows } from "./read-rows.ts";
@@ -14,11 +15,11 @@ const isXarf3 = (value: unknown): boolean => isObject(value) && isObject(value["
 const listNames = new Set(["observations", "reports"]);
 
 /** The records of a document: a list, an object that holds one, or one record by itself. */
-function recordsOf(document: JsonDocument): Iterable<Reading<unknown>> | undefined {
+function recordsOf(document: JsonDocument, text: string): Iterable<Reading<unknown>> | undefined {
   if (document.kind === "list") return document.records;
   const { value, lists } = document;
   if (!isObject(value)) return undefined;
-  const alone = () => [{ ok: true, value: lists.size === 0 ? value : document.whole() } as const];
+  const alone = () => [unambiguous(text, lists.size === 0 ? value : document.whole())];
   if (isXarf4(value)) return alone();
   const name = value["observations"] !== undefined && value["observations"] !== null ? "observations" : "reports";
   return lists.get(name) ?? (isNative(value) ? alone() : undefined);
@@ -35,7 +36,7 @@ export function openJsonReport(text: string, rules: TimeRules, readXarf: ReadXar
   const document = jsonDocument(text, listNames);
   if (document.kind === "value" && isXarf3(document.value))
     return { ok: false, code: "format-not-supported", detail: "XARF v3 is not read by this version; v4 is" };
-  const records = recordsOf(document);
+  const records = recordsOf(document, text);
   if (!records) return unknownShape;
   let hasXarf = false;
   const readRecord = (record: Reading<unknown>, row: number): Reading<Observation> => {

@@ -90,6 +90,9 @@ export function openShadowserver(file: ShadowserverFile): OpenReport | Refusal {
   const missing = required.filter((column) => !columns.includes(column));
   if (missing.length > 0)
     return { ok: false, code: "missing-columns", detail: `the header lacks ${missing.join(" and ")}` };
+  const doubled = columns.find((column, index) => columns.indexOf(column) < index);
+  if (doubled !== undefined)
+    return { ok: false, code: "malformed-csv", detail: `the header names ${JSON.stringify(doubled)} twice` };
   const shape = { name: report.name, category: report.category, columns, now: file.now };
   const rows = readRows(table.records, (record, number) => readRecord(record, number, shape));
   return { ok: true, format: () => `shadowserver:${report.name}`, rows };

@@ -23,13 +23,19 @@ export interface TimeRules {
   readonly zone?: "Z";
 }
 
+/** What a sender is asked for: the format's own form, where it has one. */
+const formOf = ({ zone }: TimeRules): string =>
+  zone === undefined
+    ? "a date and time of RFC 3339 (2026-01-31T12:00:00Z)"
+    : "a date and time in UTC (2026-01-31 12:00:00)";
+
 /** Reads a date and time of RFC 3339, also with a space for the T. Without a zone nobody knows when it was. */
 export function readTime(value: unknown, rules: TimeRules): Reading<Date> {
   if (value === undefined || value === null || value === "") return fault("missing-field", "the time is missing");
-  if (typeof value !== "string") return fault("invalid-time", "a time is text as in RFC 3339");
+  if (typeof value !== "string") return fault("invalid-time", `a time is text: ${formOf(rules)}`);
   const parts = shape.exec(value.trim());
   const shown = JSON.stringify(value.slice(0, 40));
-  if (!parts) return fault("invalid-time", `${shown} is not a date and time of RFC 3339`);
+  if (!parts) return fault("invalid-time", `${shown} is not ${formOf(rules)}`);
   const [, day = "", minutes = "", seconds = ":00", fraction = "", ownZone] = parts;
   const zone = ownZone ?? rules.zone;
   if (zone === undefined) return fault("time-without-zone", `${shown} does not say its zone`);

@@ -198,3 +198,36 @@ test("ten minutes ahead is a clock, not a mistake", async () => {
   const at = new Date(now.getTime() + 10 * 60_000).toISOString();
   expect(observationsIn(await readJson([{ ...good, at }]))).toHaveLength(1);
 });
+
+test.each([
+  ['"ip":"203.0.113.9","at":"2026-11-20T11:00:00Z","category":"botnet","ip":"203.0.113.10"', true],
+  ['"ip":"203.0.113.9","at":"2026-11-20T11:00:00Z","category":"botnet","\\u0069p":"203.0.113.10"', true],
+  ['"ip":"203.0.113.9","at":"2026-11-20T11:00:00Z","category":"botnet","evidence":{"a":1,"a":2}', true],
+  ['"ip":"203.0.113.9","at":"2026-11-20T11:00:00Z","category":"botnet","evidence":{"ip":"203.0.113.9"}', false],
+])(
+  "a record with {%s} names a field twice: %s; it alone is refused, in a list and by itself",
+  async (fields, isDouble) => {
+    const other = JSON.stringify(good);
+    const body = (text: string) => readBody("application/json", text);
+    const rejected = isDouble ? [[1, "malformed-row"]] : [];
+    for (const text of [`[{${fields}},${other}]`, `{"observations":[{${fields}},${other}]}`]) {
+      const reading = await body(text);
+      expect(rejectedIn(reading)).toEqual(rejected);
+      expect(observationsIn(reading)).toHaveLength(isDouble ? 1 : 2);
+    }
+    expect(rejectedIn(await body(`{${fields}}`))).toEqual(rejected);
+  },
+);
+
+test("a time that is none is told with the form that is asked for", async () => {
+  const reading = await readJson([
+    { ...good, at: "20 November" },
+    { ...good, at: 1 },
+  ]);
+  expect(reading).toMatchObject({
+    rejected: [
+      { code: "invalid-time", detail: '"20 November" is not a date and time of RFC 3339 (2026-01-31T12:00:00Z)' },
+      { code: "invalid-time", detail: "a time is text: a date and time of RFC 3339 (2026-01-31T12:00:00Z)" },
+    ],
+  });
+});

@@ -190,3 +190,15 @@ test
   const reading = await csv(sample(`shadowserver/${name}.csv`), { fileName: `${name}.csv` });
   expect(reading).toMatchObject({ ok: false, code: "report-type-not-supported" });
 });
+
+test("a time that is none is told with the form that Shadowserver uses", async () => {
+  const reading = await csv(header + row("203.0.113.9").replace("2026-11-20 11:00:00", "yesterday"));
+  expect(reading).toMatchObject({
+    rejected: [{ code: "invalid-time", detail: '"yesterday" is not a date and time in UTC (2026-01-31 12:00:00)' }],
+  });
+});
+
+test("a header that names a column twice says two things of every row", async () => {
+  const twice = await csv(header.replace("dst_ip", "SRC_IP") + row("203.0.113.9"));
+  expect(twice).toMatchObject({ ok: false, code: "malformed-csv", detail: 'the header names "src_ip" twice' });
+});

@@ -184,3 +184,10 @@ test("only the ISP's own monitoring may send it", async () => {
   const reading = await readBody("application/x-ndjson", JSON.stringify(event), { kind: "third-party" });
   expect(reading).toMatchObject({ ok: false, code: "wrong-source-kind" });
 });
+
+test("an event that names a field twice says two things, and none counts", async () => {
+  const twice = JSON.stringify(event).replace('{"timestamp"', '{"src_ip":"203.0.113.10","timestamp"');
+  const reading = await readBody("application/x-ndjson", `${twice}\n${JSON.stringify(event)}`, { kind: "monitoring" });
+  expect(rejectedIn(reading)).toEqual([[1, "malformed-row"]]);
+  expect(observationsIn(reading)).toMatchObject([{ row: 2, ip: "203.0.113.9" }]);
+});
