@@ -23,13 +23,16 @@ import { readArguments } from "./read-arguments.ts";
 
 const usage = `usage: weir demo [--once]
 
-Starts a PostgreSQL, the whole server and a simulated BNG with 200 subscribers on loopback, takes in reports in their
-real formats, and shows what follows: report, customer, case, Change-of-Authorization, acknowledgement, accounting. It
-goes on until Ctrl-C. Nothing of another installation is touched: its data is in a fresh folder, under WEIR_DATA_DIR
-where that is set, and is removed at the end; ports that are taken are replaced by free ones.
+Starts a PostgreSQL, the whole server and a simulated BNG with 200 subscribers
+on loopback, takes in reports in their real formats, and shows what follows:
+report, customer, case, Change-of-Authorization, acknowledgement, accounting. It
+goes on until Ctrl-C. Nothing of another installation is touched: its data is in
+a fresh folder, under WEIR_DATA_DIR where that is set, and is removed at the
+end; ports that are taken are replaced by free ones.
   --once   ends after one round
 
-exit code: 0 every step was verified; 1 a step failed; 2 wrong usage or configuration
+exit code: 0 every step was verified; 1 a step failed; 2 wrong usage or
+configuration
 `;
 
 const STOP_LIMIT_MS = 9_000;
@@ -38,10 +41,10 @@ const lines = { sinkhole: 7, xarf: 42, ids: 101, suspended: 58, password: 133 };
 
 type Closers = (() => Promise<void>)[];
 
-async function startServerStep(story: Story, dataDir: string, closers: Closers): Promise<DemoServer> {
+async function startServerStep({ story, dataDir, closers, stopped }: Show): Promise<DemoServer> {
   story.chapter("Starting");
   story.tell("PostgreSQL (embedded) and Weir are starting");
-  const server = await startDemoServer(dataDir);
+  const server = await startDemoServer(dataDir, stopped);
   closers.push(server.stop);
   story.tell(`up: API ${server.url}, RADIUS auth ${server.authPort}/udp, accounting ${server.acctPort}/udp`);
   story.detail(
@@ -93,10 +96,10 @@ interface Show {
 }
 
 async function show(wanted: Show): Promise<number> {
-  const { story, io, dataDir, isOnce, closers, stopped } = wanted;
+  const { story, io, isOnce, stopped } = wanted;
   let server: DemoServer | undefined;
   try {
-    server = await startServerStep(story, dataDir, closers);
+    server = await startServerStep(wanted);
     stopped.throwIfAborted();
     const demo = await setUp(wanted, server);
     await tellAll(demo, stopped);
@@ -135,7 +138,7 @@ async function showUntil(interrupted: Interruption, parts: Omit<Show, "closers" 
     parts.io.stderr.write("\nending\n");
     stopping.abort();
   }
-  // A start that is under way cannot be called off: what it opens is closed after it.
+  // A start that is under way is called off, and closes what it has opened.
   const code = await Promise.race([showing, setTimeout(STOP_LIMIT_MS, 1, { ref: false })]);
   await closeAll(closers);
   return code;
