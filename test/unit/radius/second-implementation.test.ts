@@ -2,13 +2,14 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
+import type { TheirAttribute } from "radius";
 import { describe, expect, test } from "vitest";
 import { decodeAttributes } from "../../../src/radius/decode-attributes.ts";
 import { encodeAttributes } from "../../../src/radius/encode-attributes.ts";
 import { encodeRequest, encodeResponse } from "../../../src/radius/encode-packet.ts";
 import { verifyRequest, verifyResponse } from "../../../src/radius/verify-packet.ts";
 import { shippedDictionary as dictionary, packetIn } from "../../support/wire.ts";
-import { secondImplementation as radius, type TheirAttribute } from "./second-implementation.ts";
+import { secondImplementation as radius } from "./second-implementation.ts";
 import {
   asTheyDecode,
   asTheyEncode,

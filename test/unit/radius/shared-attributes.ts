@@ -1,8 +1,9 @@
 import fc from "fast-check";
+import type { TheirAttribute, TheirValue } from "radius";
 import type { AttributeDefinition } from "../../../src/dictionary/dictionary.ts";
 import type { Attribute, AttributeValue } from "../../../src/radius/attribute.ts";
 import { shippedDictionary as dictionary } from "../../support/wire.ts";
-import { secondImplementation as radius, type TheirAttribute, type TheirValue } from "./second-implementation.ts";
+import { secondImplementation as radius } from "./second-implementation.ts";
 
 /** Where it does not say what the RFC says, or we read several as one. */
 const apart = new Set([
