@@ -25,6 +25,8 @@ export interface Exchange {
   /** How long to wait after each transmission; as many transmissions as waits. */
   readonly waitsMs: readonly number[];
   readonly now: () => Date;
+  /** Asked before each transmission; false ends the waiting, too. */
+  readonly mayTransmit: () => boolean;
   readonly onTransmit: () => void;
   /** Calls `depart` when a retransmission may leave; returns how to call it off. */
   readonly paceAgain: (depart: () => void) => () => void;
@@ -74,9 +76,10 @@ export function exchange(request: Exchange): Promise<Outcome> {
       return finish(refusals > 0 ? { kind: "unreachable" } : { kind: "no-answer" });
     };
     const transmit = () => {
+      if (!request.mayTransmit()) return giveUp();
       attempts += 1;
       request.onTransmit();
-      port.send(octets);
+      return port.send(octets);
     };
     const takeTurn = () => {
       const waitMs = waitsMs[turn];

@@ -1,5 +1,5 @@
 import type { Dictionary } from "../dictionary/dictionary.ts";
-import type { NasGateway, PreparedRequest, Step } from "../enforcement/nas-gateway.ts";
+import type { MayTransmit, NasGateway, PreparedRequest, Step } from "../enforcement/nas-gateway.ts";
 import type { Outcome } from "../enforcement/outcome.ts";
 import type { Nas } from "../nas/nas.ts";
 import { Code } from "../radius/code.ts";
@@ -38,6 +38,7 @@ interface Departure {
   readonly line: Line;
   readonly place: Place;
   readonly octets: Buffer;
+  readonly mayTransmit: MayTransmit;
 }
 
 /** Requests to NASes over UDP: identifiers, source ports, retransmission, verification, limits. */
@@ -55,7 +56,7 @@ export function createNasGateway(options: NasGatewayOptions): NasGateway & { sto
   const tidying = setInterval(() => metrics.openPorts.set(lines.tidy()), TIDY_EVERY_MS);
   tidying.unref();
 
-  const run = async ({ nas, line, place, octets }: Departure): Promise<Outcome> => {
+  const run = async ({ nas, line, place, octets, mayTransmit }: Departure): Promise<Outcome> => {
     await line.admission.pace();
     const { timeoutMs, retries } = nasLimits(nas);
     const outcome = await exchange({
@@ -64,6 +65,7 @@ export function createNasGateway(options: NasGatewayOptions): NasGateway & { sto
       secret: nas.secret,
       waitsMs: retransmissionWaits(timeoutMs, retries, random),
       now,
+      mayTransmit,
       onTransmit: () => metrics.transmissions.inc({ nas: nas.id }),
       paceAgain: line.admission.paceAgain,
       onIgnored: (reason) => metrics.ignored.inc({ reason }),
@@ -99,7 +101,13 @@ export function createNasGateway(options: NasGatewayOptions): NasGateway & { sto
         giveBack();
         line.admission.leave({ unsent: true });
       };
-      return { octets, localPort: place.port.localPort, send: () => send({ nas, line, place, octets }), abandon };
+      const departure = { nas, line, place, octets };
+      return {
+        octets,
+        localPort: place.port.localPort,
+        send: (mayTransmit) => send({ ...departure, mayTransmit }),
+        abandon,
+      };
     } catch (error) {
       giveBack();
       throw error;
@@ -117,11 +125,13 @@ export function createNasGateway(options: NasGatewayOptions): NasGateway & { sto
       const line = lines.to(nas);
       return await entered(line, () => prepareOn(line, { nas, session, step }));
     },
-    resume: async (nas, { octets, localPort }) => {
+    resume: async (nas, { octets, localPort }, mayTransmit) => {
       const line = lines.to(nas);
       const identifier = octets.readUInt8(1);
       const place = await entered(line, () => line.ports.retake({ localPort, identifier }, uptimeMs()));
-      return await send({ nas, line, place, octets });
+      if (place) return await send({ nas, line, place, octets, mayTransmit });
+      line.admission.leave({ unsent: true });
+      return undefined;
     },
     stop: async () => {
       clearInterval(tidying);

@@ -7,6 +7,13 @@ export interface Place {
   readonly identifier: number;
 }
 
+/** Another program has the port, or the host has lost the address. */
+const foreignPort: ReadonlySet<unknown> = new Set(["EADDRINUSE", "EADDRNOTAVAIL", "EACCES"]);
+
+function unlessForeign(error: unknown): undefined {
+  if (!foreignPort.has((error as { code?: unknown }).code)) throw error;
+}
+
 /** The source ports towards one NAS. */
 export interface NasPorts {
   /** How many identifiers could be taken now, ports that may still be opened included. */
@@ -16,8 +23,8 @@ export interface NasPorts {
    * request, while there may be more. Rejects when all are used up.
    */
   take(nowMs: number, changePort: boolean): Promise<Place>;
-  /** The place of a request that was sent before a restart: its own source port. Rejects while that cannot be had. */
-  retake(place: { localPort: number; identifier: number }, nowMs: number): Promise<Place>;
+  /** The place of a request that was sent before a restart: its own source port. undefined: somebody else has it. */
+  retake(place: { localPort: number; identifier: number }, nowMs: number): Promise<Place | undefined>;
   /** Closes ports that have rested through a whole window; returns how many are open. */
   tidy(nowMs: number): number;
   close(): void;
@@ -96,9 +103,9 @@ export function createNasPorts(options: NasPortsOptions): NasPorts {
       }
     },
     retake: async ({ localPort, identifier }, nowMs) => {
-      const port = ports.find((one) => one.localPort === localPort) ?? (await reopen(localPort, nowMs));
-      if (!port.identifiers.retake(identifier)) throw new Error(`identifier ${identifier} has a new owner`);
-      return { port, identifier };
+      const open = ports.find((one) => one.localPort === localPort);
+      const port = open ?? (await reopen(localPort, nowMs).catch(unlessForeign));
+      return port?.identifiers.retake(identifier) ? { port, identifier } : undefined;
     },
     tidy: (nowMs) => {
       for (const port of ports.filter((one) => one.identifiers.isIdle(nowMs))) {

@@ -87,7 +87,7 @@ export async function takeSteps(run: Run, context: RunContext, first = 0): Promi
     const ready = await makeReady(run, step, context);
     if (ready.kind !== "ready") return await endRun(run, notSent(run, step, ready), context);
     const { enforcementId } = ready;
-    const outcome = await ready.prepared.send();
+    const outcome = await ready.prepared.send(() => context.isHeld(run.job));
     if (outcome.kind !== "acknowledged" || step === steps.length - 1)
       return await endRun(
         run,

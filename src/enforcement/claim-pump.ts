@@ -1,5 +1,6 @@
 import type { Queryable } from "../database/database.ts";
 import { type ClaimedJob, type ClaimRequest, claimJobs } from "./claim-store.ts";
+import type { HeldClaims } from "./held-claims.ts";
 
 export interface ClaimPump {
   /** Looks for due jobs, again if it is looking already. */
@@ -14,6 +15,9 @@ export interface ClaimPump {
 export interface ClaimPumpOptions {
   readonly database: Queryable;
   readonly claim: Omit<ClaimRequest, "room">;
+  readonly claims: HeldClaims;
+  /** The clock of `claims`. */
+  readonly uptimeMs: () => number;
   /** How many more requests each NAS takes now. */
   readonly room: () => ReadonlyMap<string, number>;
   readonly run: (job: ClaimedJob) => Promise<void>;
@@ -28,7 +32,8 @@ const LOOK_AGAIN_MS = 50;
 const AFTER_BREAK_MS = 1_000;
 
 /** Claims due jobs as far as their NASes have room, and runs each; never two at once for one session. */
-export function createClaimPump({ database, claim, room, run, giveBack, onError }: ClaimPumpOptions): ClaimPump {
+export function createClaimPump(options: ClaimPumpOptions): ClaimPump {
+  const { database, claim, claims, uptimeMs, room, run, giveBack, onError } = options;
   const underWay = new Map<string, Promise<void>>();
   /** Claimed while they were still under way here. */
   const claimedAgain = new Set<string>();
@@ -51,6 +56,7 @@ export function createClaimPump({ database, claim, room, run, giveBack, onError 
     }
     isPrepared(job);
     underWay.delete(job.sessionId);
+    claims.forget(job.sessionId);
     // What was claimed anew in between is not what has just been done: nobody works on it yet.
     if (claimedAgain.delete(job.sessionId)) await letGo(job, 0);
     wake();
@@ -72,7 +78,10 @@ export function createClaimPump({ database, claim, room, run, giveBack, onError 
     while (isWoken && !isStopped) {
       isWoken = false;
       const slots = roomNow();
+      const askedAtMs = uptimeMs();
       const jobs = await claimJobs(database, { ...claim, room: slots });
+      const sessionIds = jobs.map(({ sessionId }) => sessionId);
+      claims.hold(sessionIds, askedAtMs);
       for (const job of jobs) start(job);
       const taken = Map.groupBy(jobs, ({ nasId }) => nasId);
       const isFull = [...slots].some(([nasId, free]) => free <= (taken.get(nasId)?.length ?? 0));

@@ -6,6 +6,7 @@ import type { NasDirectory } from "../nas/nas-directory.ts";
 import { createBatchWriter } from "./batch-writer.ts";
 import { carryOut } from "./carry-out.ts";
 import { createClaimPump } from "./claim-pump.ts";
+import { createHeldClaims } from "./held-claims.ts";
 import { journalRequests } from "./journal-store.ts";
 import { claimantOf, extendLeases, giveBack, isUnderWay, releaseClaims, releaseEarlierClaims } from "./lease-store.ts";
 import type { NasGateway } from "./nas-gateway.ts";
@@ -22,6 +23,8 @@ export interface DispatcherDependencies {
   readonly gateway: NasGateway;
   readonly nasDirectory: Pick<NasDirectory, "byId" | "all">;
   readonly now: () => Date;
+  /** A clock that nobody sets: by it this node knows that its claims have run out. */
+  readonly uptimeMs?: () => number;
   /** 0 to 1, for the spread of retries. */
   readonly random: () => number;
   readonly log: Logger;
@@ -58,12 +61,14 @@ const defaults = { leaseMs: 15_000, pollMs: 1_000, stopMs: 5_000, retries: retry
  */
 export function createDispatcher(dependencies: DispatcherDependencies): Dispatcher {
   const { database, gateway, nasDirectory, now, random, log, nodeId, metrics } = dependencies;
+  const uptimeMs = dependencies.uptimeMs ?? (() => performance.now());
   const { leaseMs, pollMs, stopMs, retries } = { ...defaults, ...dependencies.timing };
   const claimant = claimantOf(nodeId, randomBytes(6).toString("hex"));
   const onError = (error: unknown, what: string) => log.warn({ err: error }, what);
   const report = createRunReport({ log, now, ...(metrics && { metrics }) });
   const waiters = createSettledWaiters((subscriberId) => isUnderWay(database, subscriberId));
   const giveUp = new AbortController();
+  const claims = createHeldClaims({ leaseMs, uptimeMs });
   const context: RunContext = {
     claimant,
     gateway,
@@ -74,6 +79,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     journal: createBatchWriter({ write: (entries) => journalRequests(database, entries), maxBatch: BATCH }),
     results: createResultWriter({ database, maxBatch: BATCH, giveUp: giveUp.signal, onError }),
     isPrepared: (job) => pump.isPrepared(job),
+    isHeld: ({ sessionId }) => claims.isHeld(sessionId),
     hasFinished: (ending) => {
       report(ending);
       waiters.hasFinished(ending.job.subscriberId);
@@ -82,15 +88,22 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
   const pump = createClaimPump({
     database,
     claim: { claimant, leaseMs, batch: BATCH },
+    claims,
+    uptimeMs,
     room: () => new Map(nasDirectory.all().map((nas) => [nas.id, gateway.capacity(nas)])),
     run: (job) => (isUnfinished(job) ? resumeRun(job, context) : carryOut(job, context)),
     giveBack: (job, delayMs) => giveBack(database, { claimant, sessionId: job.sessionId, delayMs }),
     onError,
   });
-  const extend = (): void => {
+  const extend = async (): Promise<void> => {
     const sessionIds = pump.underWay();
     if (sessionIds.length === 0) return;
-    extendLeases(database, { claimant, leaseMs, sessionIds }).catch((error) => onError(error, "leases not renewed"));
+    const askedAtMs = uptimeMs();
+    try {
+      claims.hold(await extendLeases(database, { claimant, leaseMs, sessionIds }), askedAtMs);
+    } catch (error) {
+      onError(error, "leases not renewed");
+    }
   };
   const timers = [setInterval(pump.wake, pollMs), setInterval(extend, leaseMs / 3)];
   const started = start({ database, nodeId, claimant, wake: pump.wake, onError });

@@ -5,20 +5,22 @@ const inOrder = (condition: string): string => `enforcement_job.session_id in (
   select job.session_id from enforcement_job as job where ${condition} order by job.session_id for update)`;
 
 /**
- * Renews the lease on what is under way. A job that somebody else holds at this moment is left out rather than waited for:
- * the lease lasts for three renewals.
+ * Renews the lease on what is under way; returns the sessions whose job is this claimant's still. A job that somebody else
+ * holds at this moment is left out rather than waited for: the lease lasts for three renewals.
  */
 export async function extendLeases(
   on: Queryable,
   { claimant, leaseMs, sessionIds }: { claimant: string; leaseMs: number; sessionIds: readonly string[] },
-): Promise<void> {
-  await on.query(
+): Promise<string[]> {
+  const rows = await on.query<{ session_id: string }>(
     `update enforcement_job set claimed_until = clock_timestamp() + make_interval(secs => $2)
      where enforcement_job.session_id in (
        select job.session_id from enforcement_job as job
-       where job.session_id = any ($3::bigint[]) and job.claimed_by = $1 for update skip locked)`,
+       where job.session_id = any ($3::bigint[]) and job.claimed_by = $1 for update skip locked)
+     returning enforcement_job.session_id`,
     [claimant, leaseMs / 1000, sessionIds],
   );
+  return rows.map((row) => row.session_id);
 }
 
 /** Gives back everything that this claimant holds. */

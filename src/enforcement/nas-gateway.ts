@@ -40,12 +40,23 @@ export interface PlanRequest {
   readonly subscribedRates?: { readonly downKbps: number; readonly upKbps: number };
 }
 
+export type MayTransmit = () => boolean;
+
+/** A request that has been sent before, by a process that is no more. */
+export interface SentBefore {
+  readonly octets: Buffer;
+  readonly localPort: number;
+}
+
 /** A request that has its identifier, source port and octets, and is not sent yet: so that it can be journalled first. */
 export interface PreparedRequest {
   readonly octets: Buffer;
   readonly localPort: number;
-  /** Sends, retransmits the same octets, and resolves with the outcome; never rejects. */
-  send(): Promise<Outcome>;
+  /**
+   * Sends, retransmits the same octets, and resolves with the outcome; never rejects. Asks before each transmission whether
+   * it may leave still: where it may not, nobody knows what the NAS did, and the outcome is no answer.
+   */
+  send(mayTransmit: MayTransmit): Promise<Outcome>;
   /** Gives the identifier back unsent. */
   abandon(): void;
 }
@@ -56,6 +67,9 @@ export interface NasGateway {
   /** How many more requests may be prepared for this NAS now (in-flight limit, rate, identifiers left in the window). */
   capacity(nas: Nas): number;
   prepare(nas: Nas, session: Session, step: Step): Promise<PreparedRequest>;
-  /** After a crash: the same octets from the same source port, so that the NAS sees a retransmission and not a second request. */
-  resume(nas: Nas, request: { readonly octets: Buffer; readonly localPort: number }): Promise<Outcome>;
+  /**
+   * After a crash: the same octets from the same source port, so that the NAS sees a retransmission and not a second
+   * request. undefined: that port is not to be had any more, and nothing was sent. Rejects where there is no room now.
+   */
+  resume(nas: Nas, request: SentBefore, mayTransmit: MayTransmit): Promise<Outcome | undefined>;
 }

@@ -1,5 +1,6 @@
 import type { Queryable, Transaction } from "../database/database.ts";
 import type { Shown } from "../session/session-view.ts";
+import { bothImposed } from "./both-imposed-store.ts";
 import { UNKNOWN_DIGEST } from "./next-move.ts";
 import { outboxChannel } from "./outbox-store.ts";
 import type { SessionToReconcile } from "./reconcile-session.ts";
@@ -121,12 +122,6 @@ export async function enqueueSessions(on: Queryable, { sessionIds, reason }: Ree
   return rows[0]?.count ?? 0;
 }
 
-const imposedNowOrBefore = `case when session.imposed is null or session.imposed_before is null
-         then coalesce(session.imposed, session.imposed_before)
-         else jsonb_build_object(
-           'attributes', (session.imposed -> 'attributes') || (session.imposed_before -> 'attributes'),
-           'services', (session.imposed -> 'services') || (session.imposed_before -> 'services')) end`;
-
 /**
  * What these sessions run is not what was acknowledged: from here on nobody knows, and it is to be made true again. What
  * was imposed before the last change may still be in force.
@@ -137,7 +132,7 @@ export async function enqueueRepairs(trx: Transaction, sessionIds: readonly stri
        (select enforcement.profile from enforcement
         where enforcement.session_id = session.id and enforcement.profile is not null
         order by enforcement.id desc limit 1), session.applied),
-       imposed = ${imposedNowOrBefore}
+       imposed = ${bothImposed("session.imposed", "session.imposed_before")}
      from (select chosen.id from session as chosen where chosen.id = any ($1::bigint[]) and chosen.stopped_at is null
        order by chosen.nas_id collate "C", chosen.acct_session_id collate "C" for no key update) as locked
      where session.id = locked.id`,

@@ -1,8 +1,8 @@
 import type { Database, Transaction } from "../database/database.ts";
 import { isClaimedBy } from "./claim-store.ts";
-import { imposedJson } from "./imposed.ts";
 import type { Applied } from "./next-move.ts";
 import type { Outcome } from "./outcome.ts";
+import { writeSessions } from "./session-result-store.ts";
 import { type Obstructed, tellCases } from "./told-case-store.ts";
 
 /** How one request ended. */
@@ -53,7 +53,10 @@ export interface RunRecord {
   readonly run?: RunEnd;
 }
 
-/** Records how requests and runs ended, all in one transaction; what lost its lease meanwhile changes no session. */
+/**
+ * Records how requests and runs ended, all in one transaction. A run that lost its claim meanwhile decides nothing: it may
+ * have changed what whoever took over had made so, and the session is looked at anew.
+ */
 export async function recordRuns(
   database: Pick<Database, "transaction">,
   records: readonly RunRecord[],
@@ -116,48 +119,6 @@ async function insertUnsupported(trx: Transaction, runs: readonly RunEnd[]): Pro
       column(({ digest }) => digest),
     ],
   );
-}
-
-/**
- * Sessions before jobs, and those as accounting sorts them: it locks sessions, then subscribers; an order locks
- * subscribers, then jobs. What accounting showed before a change says nothing of what runs after it: without its digest
- * the next Interim is looked at in full. What was imposed before is kept beside, for a NAS that acknowledges and does
- * nothing.
- */
-async function writeSessions(trx: Transaction, runs: readonly RunEnd[]): Promise<void> {
-  if (runs.length === 0) return;
-  const ids = runs.map(({ sessionId }) => sessionId);
-  const locked = trx.query(
-    `select from session where session.id = any ($1::bigint[])
-     order by session.nas_id collate "C", session.acct_session_id collate "C" for no key update`,
-    [ids],
-  );
-  const written = trx.query(
-    `update session set obstacle = given.obstacle,
-       applied = case when given.is_applied then given.applied::jsonb else session.applied end,
-       applied_digest = case when given.is_applied then given.applied_digest else session.applied_digest end,
-       expected = case when given.is_applied then given.expected::jsonb else session.expected end,
-       observed = case when given.is_applied then null else session.observed end,
-       shown_digest = case when given.is_applied then null else session.shown_digest end,
-       imposed = case when given.is_applied then given.imposed::jsonb else session.imposed end,
-       imposed_before = case when given.is_applied and session.imposed is distinct from given.imposed::jsonb
-         then session.imposed else session.imposed_before end
-     from unnest($1::bigint[], $2::text[], $3::text[], $4::boolean[], $5::text[], $6::text[], $7::text[], $8::text[])
-       as given (session_id, claimant, obstacle, is_applied, applied, applied_digest, expected, imposed)
-     join enforcement_job as job on job.session_id = given.session_id and ${isClaimedBy("given.claimant")}
-     where session.id = given.session_id`,
-    [
-      ids,
-      runs.map(({ claimant }) => claimant),
-      runs.map(({ obstacle }) => obstacle),
-      runs.map(({ applied }) => applied !== undefined),
-      runs.map(({ applied }) => (applied && applied.digest !== null ? JSON.stringify(applied.profile) : null)),
-      runs.map(({ applied }) => applied?.digest ?? null),
-      runs.map(({ applied }) => (applied?.expected ? JSON.stringify(applied.expected) : null)),
-      runs.map(({ applied }) => imposedJson(applied?.imposed)),
-    ],
-  );
-  await Promise.all([locked, written]);
 }
 
 /**

@@ -16,7 +16,7 @@ export const isUnfinished = (job: ClaimedJob): job is UnfinishedJob => job.unfin
 
 /**
  * Goes on where a process stopped that journalled a request and recorded no outcome: sends the same octets from the
- * same port, so that a NAS which had them sees a retransmission. Too old, or of no use any more: nobody knows what
+ * same port, so that a NAS which had them sees a retransmission. Too old, or its port not to be had: nobody knows what
  * became of it, and the job runs again.
  */
 export async function resumeRun(job: UnfinishedJob, context: RunContext): Promise<void> {
@@ -32,14 +32,16 @@ export async function resumeRun(job: UnfinishedJob, context: RunContext): Promis
   const goal = { job, nas, session, to: unfinished.profile, toDigest: unfinished.digest, isSessionEnd };
   const plan = isSessionEnd ? sessionEnd : samePlan(goal, context);
   const run = { ...goal, plan: plan ?? unknownPlan(unfinished) };
-  if (context.now().getTime() - unfinished.requestedAt.getTime() >= RESUMABLE_MS) {
+  const isTooOld = context.now().getTime() - unfinished.requestedAt.getTime() >= RESUMABLE_MS;
+  const resent = isTooOld ? "not-any-more" : await resend(run, unfinished, context);
+  context.isPrepared(job);
+  if (resent === "not-now") return await finishRun({ job, digest: unfinished.digest, move: handBack }, context);
+  if (resent === "not-any-more") {
     const move: Move = { ...halfDone(run, unfinished.step), level: "warn" };
     return await endRun(run, { move, request: unknown }, context);
   }
-  const outcome = await resend(run, unfinished, context);
-  context.isPrepared(job);
-  if (!outcome) return await finishRun({ job, digest: unfinished.digest, move: handBack }, context);
-  await goOn({ run, outcome, mayGoOn: plan !== undefined && unfinished.digest === job.desiredDigest }, context);
+  const mayGoOn = plan !== undefined && unfinished.digest === job.desiredDigest;
+  await goOn({ run, outcome: resent, mayGoOn }, context);
 }
 
 /** The plan that it was a step of; undefined: it would be another one now. */
@@ -62,12 +64,19 @@ const unknownPlan = ({ kind, steps, imposes }: UnfinishedRequest): PlannedSteps 
   takesAway: true,
 });
 
-async function resend({ nas }: Run, { octets, localPort }: UnfinishedRequest, { gateway }: RunContext) {
+/**
+ * Where somebody has its port, that may be the node that sent it and lost its lease: it sends no more, so what became of
+ * the request is not waited for.
+ */
+async function resend(
+  { job, nas }: Run,
+  request: UnfinishedRequest,
+  { gateway, isHeld }: RunContext,
+): Promise<Outcome | "not-now" | "not-any-more"> {
   try {
-    return await gateway.resume(nas, { octets, localPort });
+    return (await gateway.resume(nas, request, () => isHeld(job))) ?? "not-any-more";
   } catch {
-    // Its port is taken for now: it stays unfinished until it is free, or too old.
-    return undefined;
+    return "not-now";
   }
 }
 

@@ -156,12 +156,28 @@ test("stopping ends what is under way as not answered, and what comes after it i
     await gateway.prepare(nas, session, disconnect),
     await gateway.prepare(nas, session, disconnect),
   ];
-  const sending = first.send();
+  const sending = first.send(() => true);
   await vi.waitFor(() => expect(seen).toHaveLength(1));
   await gateway.stop();
   expect(await sending).toMatchObject({ kind: "no-answer", attempts: 1 });
-  expect(await second.send()).toMatchObject({ kind: "no-answer", attempts: 0 });
+  expect(await second.send(() => true)).toMatchObject({ kind: "no-answer", attempts: 0 });
   expect(gateway.capacity(nas)).toBe(0);
   await expect(gateway.prepare(nas, session, disconnect)).rejects.toThrow("no request is let in");
   expect(seen).toHaveLength(1);
+});
+
+test("nothing is sent again once it may not be, and nobody knows what the NAS did", async () => {
+  const { port, seen } = await start(() => []);
+  const prepared = await gateway.prepare(nasAt(port, { timeoutMs: 20, retries: 5 }), session, disconnect);
+  expect(await prepared.send(() => seen.length < 2)).toMatchObject({ kind: "no-answer", attempts: 2 });
+  expect(seen).toHaveLength(2);
+});
+
+test("nothing is sent at all where it may not be any more when its turn comes", async () => {
+  const { port, seen } = await start(() => []);
+  const nas = nasAt(port);
+  const prepared = await gateway.prepare(nas, session, disconnect);
+  expect(await prepared.send(() => false)).toMatchObject({ kind: "no-answer", attempts: 0 });
+  expect(gateway.capacity(nas)).toBe(64);
+  expect(seen).toEqual([]);
 });

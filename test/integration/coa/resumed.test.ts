@@ -1,6 +1,6 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { freePort } from "../../../bench/free-port.ts";
 import { encodeRequest } from "../../../src/radius/encode-packet.ts";
 import { enforce, type GatewayUnderTest, nasAt, startGateway } from "./gateway.ts";
@@ -17,6 +17,7 @@ afterEach(async () => {
   await peer.stop();
 });
 
+const always = () => true;
 const unfinished = (identifier: number) =>
   encodeRequest({ code: 43, identifier, attributes: [], secret, messageAuthenticator: true });
 
@@ -25,9 +26,9 @@ test("after a crash the same octets leave from the same port, however many are r
   const localPort = await freePort();
   const requests = Array.from({ length: 20 }, (_, identifier) => unfinished(identifier));
   const outcomes = await Promise.all(
-    requests.map((octets) => gateway.resume(nasAt(port, { maxInFlight: 5 }), { octets, localPort })),
+    requests.map((octets) => gateway.resume(nasAt(port, { maxInFlight: 5 }), { octets, localPort }, always)),
   );
-  expect(outcomes.map(({ kind }) => kind)).toEqual(requests.map(() => "acknowledged"));
+  expect(outcomes.map((outcome) => outcome?.kind)).toEqual(requests.map(() => "acknowledged"));
   expect(new Set(seen.map(({ sourcePort }) => sourcePort))).toEqual(new Set([localPort]));
   expect(new Set(seen.map(({ octets }) => octets.toString("hex")))).toEqual(
     new Set(requests.map((octets) => octets.toString("hex"))),
@@ -37,7 +38,7 @@ test("after a crash the same octets leave from the same port, however many are r
 test("new requests do not leave from a port of before the crash: which of its identifiers rest is not known", async () => {
   const { port, seen } = peer;
   const localPort = await freePort();
-  await gateway.resume(nasAt(port), { octets: unfinished(9), localPort });
+  await gateway.resume(nasAt(port), { octets: unfinished(9), localPort }, always);
   await enforce(gateway, nasAt(port));
   expect(seen[1]!.sourcePort).not.toBe(localPort);
 });
@@ -46,9 +47,20 @@ test("a port that another program has by now is not replaced by another one: not
   const { port, seen } = peer;
   const other = createSocket("udp4").bind(0);
   await once(other, "listening");
-  const resuming = gateway.resume(nasAt(port), { octets: unfinished(1), localPort: other.address().port });
-  await expect(resuming).rejects.toThrow("EADDRINUSE");
+  const request = { octets: unfinished(1), localPort: other.address().port };
+  expect(await gateway.resume(nasAt(port), request, always)).toBeUndefined();
   expect(gateway.capacity(nasAt(port))).toBe(64);
   expect(seen).toEqual([]);
   other.close();
+});
+
+test("nor does an identifier serve two: where its port's is another request's by now, nothing is sent", async () => {
+  const { port, seen } = peer;
+  peer.script = () => [];
+  const localPort = await freePort();
+  const first = gateway.resume(nasAt(port), { octets: unfinished(3), localPort }, always);
+  await vi.waitFor(() => expect(seen).toHaveLength(1));
+  expect(await gateway.resume(nasAt(port), { octets: unfinished(3), localPort }, always)).toBeUndefined();
+  await gateway.stop();
+  expect(await first).toMatchObject({ kind: "no-answer" });
 });

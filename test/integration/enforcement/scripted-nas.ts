@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { expectedFrom } from "../../../src/enforcement/expected.ts";
-import type { NasGateway, PlannedSteps, Step } from "../../../src/enforcement/nas-gateway.ts";
+import type { NasGateway, PlannedSteps, PlanRequest, Step } from "../../../src/enforcement/nas-gateway.ts";
 import type { Outcome, OutcomeDetail } from "../../../src/enforcement/outcome.ts";
 import { forbidsSession, type Profile } from "../../../src/enforcement/profile.ts";
 import type { Nas } from "../../../src/nas/nas.ts";
@@ -20,6 +20,7 @@ export type Answer = OutcomeDetail | Promise<OutcomeDetail>;
 
 export interface ScriptedNas {
   readonly gateway: NasGateway;
+  readonly plans: PlanRequest[];
   readonly seen: SeenRequest[];
   /** Sessions that ever had two requests under way. */
   readonly overlaps: string[];
@@ -34,6 +35,8 @@ export interface Script {
   readonly steps?: (to: Profile) => readonly Step[] | "unsupported";
   readonly now?: () => Date;
   readonly takesAway?: boolean;
+  /** Its ports are somebody else's: nothing can be sent again from them. */
+  readonly hasLostPorts?: boolean;
 }
 
 /** As a plan: it imposes what its steps set, and accounting will show just that. */
@@ -52,6 +55,7 @@ const oneStep = (to: Profile): readonly Step[] => [
  */
 export function createScriptedNas(script: Script = {}): ScriptedNas {
   const now = script.now ?? (() => new Date());
+  const plans: PlanRequest[] = [];
   const seen: SeenRequest[] = [];
   const overlaps: string[] = [];
   const runs = new Map<string, string>();
@@ -86,7 +90,9 @@ export function createScriptedNas(script: Script = {}): ScriptedNas {
     return { ...detail, attempts: 1, sentAt, ...(detail.kind === "no-answer" ? {} : { answeredAt: now() }) };
   };
   const gateway: NasGateway = {
-    plan: ({ to }) => {
+    plan: (request) => {
+      const { to } = request;
+      plans.push(request);
       const steps = script.steps?.(to) ?? oneStep(to);
       if (steps === "unsupported") return { kind: "unsupported", measure: "block-ports", detail: "no filters here" };
       return planned(steps, script.takesAway ?? false);
@@ -105,9 +111,9 @@ export function createScriptedNas(script: Script = {}): ScriptedNas {
         abandon: () => count(nas.id, -1),
       };
     },
-    resume: (nas, { octets }) => deliver(nas, octets),
+    resume: async (nas, { octets }) => (script.hasLostPorts ? undefined : await deliver(nas, octets)),
   };
-  return { gateway, seen, overlaps, runs, mostInFlight: (nasId) => most.get(nasId) ?? 0 };
+  return { gateway, plans, seen, overlaps, runs, mostInFlight: (nasId) => most.get(nasId) ?? 0 };
 }
 
 export const scriptedNases = (...ids: string[]): { byId(id: string): Nas | undefined; all(): readonly Nas[] } => {

@@ -2,6 +2,7 @@ import { expect, test, vi } from "vitest";
 import type { Queryable } from "../../../src/database/database.ts";
 import { createClaimPump } from "../../../src/enforcement/claim-pump.ts";
 import type { ClaimedJob } from "../../../src/enforcement/claim-store.ts";
+import { createHeldClaims } from "../../../src/enforcement/held-claims.ts";
 
 /** A pump over due jobs by session id, each found once. */
 function pumpOver(...due: string[]) {
@@ -15,6 +16,8 @@ function pumpOver(...due: string[]) {
   const pump = createClaimPump({
     database,
     claim: { claimant: "me", leaseMs: 1000, batch: 10 },
+    claims: createHeldClaims({ leaseMs: 1000, uptimeMs: () => 0 }),
+    uptimeMs: () => 0,
     room: () => new Map([["bng1", 10]]),
     run: ({ sessionId }: ClaimedJob) =>
       new Promise((resolve, reject) => {
