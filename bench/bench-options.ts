@@ -23,22 +23,30 @@ export interface BenchOptions {
 
 export const usage = `usage: npm run bench -- [options]
 
-Measures this machine from outside: the server, PostgreSQL (fsync and synchronous_commit on) and the generators share its
-cores, each in processes of its own. Everything lives in a temporary folder and on loopback.
+Measures this machine from outside: the server, PostgreSQL (fsync and
+synchronous_commit on) and the generators share its cores, each in processes of
+its own. Everything lives in a temporary folder and on loopback.
 
   --suite NAME     accounting, access, coa or report; may be repeated (all)
   --sessions N     sessions, or users (20000)
-  --packets N      requests in each run: a Start for each session, then Interim-Updates (40000)
+  --packets N      requests in each run: a Start for each session, then
+                   Interim-Updates (40000)
   --in-flight N    requests kept outstanding (64)
-  --runs N         runs of each generator on one server; the figure is their median (3)
+  --runs N         runs of each generator on one server; the figure is their
+                   median (3)
   --coa-sessions N sessions that get a CoA-Request each (5000)
   --reports N      reports, one after another (1000)
   --json FILE      also writes all figures to FILE
 
-  RADLOAD=PATH     a compiled radload.c: measures with it too, and says how far the two agree
-  PEER=PATH        a script that measures another server under the same load, called with SESSIONS PACKETS INFLIGHT
-  SAMPLE=PATH      a real Shadowserver event4_sinkhole file for --suite report (one of the same layout is built in)
+  RADLOAD=PATH     a compiled radload.c: measures with it too, and says how far
+                   the two agree
+  PEER=PATH        a script that measures another server under the same load,
+                   called with SESSIONS PACKETS INFLIGHT
+  SAMPLE=PATH      a real Shadowserver event4_sinkhole file for --suite report
+                   (one of the same layout is built in)
   WEIR_WORKERS=N   processes for RADIUS in the measured server (1)
+
+exit code: 0 measured, 1 failed, 2 wrong usage
 `;
 
 const optionTypes = {

@@ -43,7 +43,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => await import("./commands/report.ts"),
   },
   bng: {
-    summary: "a simulated BNG: logs subscribers in, does accounting, answers CoA as a vendor's equipment does",
+    summary: "a simulated BNG: logins, accounting, CoA as a vendor's device does",
     load: async () => await import("./commands/bng.ts"),
   },
   radclient: {
@@ -59,7 +59,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => await import("./commands/bench.ts"),
   },
   demo: {
-    summary: "shows it all on this machine: a server, a simulated BNG, reports, Change-of-Authorization",
+    summary: "shows it all on this machine: a server, a BNG, reports, CoA",
     load: async () => await import("./commands/demo.ts"),
   },
 };

@@ -22,40 +22,56 @@ import { readArguments, wrongUsage } from "./read-arguments.ts";
 
 const usage = `usage: weir bng [--server HOST] [--secret S] [--vendor V] [--sessions N] …
 
-A BNG with its subscribers, of which Weir sees RADIUS alone. Subscriber 3 is user0000003@isp.example with password
-pw-0000003 at 100.64.0.3, and so on. Each logs in, its session is reported (Start, Interim, Stop), what a CoA-Request
-asks is done as the vendor's equipment does it, and after a Disconnect it comes back by itself.
+A BNG with its subscribers, of which Weir sees RADIUS alone. Subscriber 3 is
+user0000003@isp.example with password pw-0000003 at 100.64.0.3, and so on. Each
+logs in, its session is reported (Start, Interim, Stop), what a CoA-Request asks
+is done as the vendor's equipment does it, and after a Disconnect it comes back
+by itself.
 
-  --server HOST --auth-port P --acct-port P   the RADIUS server; default 127.0.0.1, 1812, 1813
+  --server HOST --auth-port P --acct-port P
+                        the RADIUS server; default 127.0.0.1, 1812, 1813
   --secret S            shared with it; default testing123
   --address A           of its own, IPv4 or IPv6; default 127.0.0.1
   --coa-port P          default: the vendor's, 3799 or 1700
   --vendor V            ${personalityNames.slice(0, 5).join(", ")},
                         ${personalityNames.slice(5).join(", ")}
-  --sessions N --first N                      how many subscribers, and the first one's number; default 10, 0
-  --interim SECONDS     0: none; the Access-Accept's Acct-Interim-Interval goes before; default 300
+  --sessions N --first N
+                        how many subscribers, and the first one's number;
+                        default 10, 0
+  --interim SECONDS     0: none; the Access-Accept's Acct-Interim-Interval goes
+                        before; default 300
   --login-rate N        logins a second; default 500
   --login-again MS      how soon after a Disconnect; default 1000
   --chap                log in with CHAP in place of PAP
-  --nas-ip A --nas-identifier TEXT            what it calls itself; default its address, bng1.isp.example
+  --nas-ip A --nas-identifier TEXT
+                        what it calls itself; default its address,
+                        bng1.isp.example
   --password-of N=TEXT  another password for subscriber N; may be repeated
-  --register URL        puts itself into Weir's list of NASes first, under the first part of its NAS-Identifier:
-                        PUT /v1/nas/bng1; with an admin key
-  --key KEY | --key-file FILE                 that key, or the file with it; absent: WEIR_ADMIN_KEY
+  --register URL        puts itself into Weir's list of NASes first, under the
+                        first part of its NAS-Identifier: PUT /v1/nas/bng1; with
+                        an admin key
+  --key KEY | --key-file FILE
+                        that key, or the file with it; absent: WEIR_ADMIN_KEY
 
-  --lose % --duplicate %                      of datagrams, in either direction
+  --lose % --duplicate %
+                        of datagrams, in either direction
   --delay MS            each datagram leaves up to so much later
-  --refuse % --refuse-cause N                 of CoA and Disconnect-Requests, with this Error-Cause (RFC 5176)
+  --refuse % --refuse-cause N
+                        of CoA and Disconnect-Requests, with this Error-Cause
+                        (RFC 5176)
   --work MS             how long it works on each of them
   --seed N              the same misfortunes each time
 
-  --events all|changes|none                   default changes: whatever is out of the ordinary
-  --json                events as JSON, one a line, with every attribute and the request's octets
+  --events all|changes|none
+                        default changes: whatever is out of the ordinary
+  --json                events as JSON, one a line, with every attribute and the
+                        request's octets
   --for SECONDS         ends by itself
 
 ${consoleLineHelp}
 ${commandHelp}
-exit code: 0 ended as asked; 1 failed, or (with --for) not every subscriber had a session; 2 wrong usage
+exit code: 0 ended as asked; 1 failed, or (with --for) not every subscriber had
+a session; 2 wrong usage
 `;
 
 const STOP_LIMIT_MS = 3_000;

@@ -11,12 +11,14 @@ import { visibleText } from "./visible-text.ts";
 
 const usage = `usage: weir doctor [--json]
 
-Checks the configuration, the files that hold keys, the ports, the database and its schema, each upstream server (by
-Status-Server), and each NAS by what is on record of it. Changes nothing, and sends nothing to a NAS: only enforcement
+Checks the configuration, the files that hold keys, the ports, the database and
+its schema, each upstream server (by Status-Server), and each NAS by what is on
+record of it. Changes nothing, and sends nothing to a NAS: only enforcement
 speaks to a CoA port. Works beside a running server and without one.
   --json  a list of {level, about, text, hint}; level is ok, warning or failure
 
-exit code: 0 no failures, 1 failures, 2 wrong usage or configuration (every problem is named)
+exit code: 0 no failures, 1 failures, 2 wrong usage or configuration (every
+problem is named)
 `;
 
 function asText(findings: readonly Finding[]): string {

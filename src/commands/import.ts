@@ -20,17 +20,22 @@ import { withCore } from "./with-core.ts";
 
 const usage = `usage: weir import subscribers FILE [--format csv|ndjson] [--json]
 
-FILE may be gzipped; "-" is standard input. The fields are those of PUT /v1/subscribers/{id}, and id:
-  CSV     a header names the columns: id, usernames (several parted by ";"), name, email, phone, locale, class,
-          downKbps, upKbps, protections, password; the order is free
+FILE may be gzipped; "-" is standard input. The fields are those of PUT
+/v1/subscribers/{id}, and id:
+  CSV     a header names the columns: id, usernames (several parted by ";"),
+          name, email, phone, locale, class, downKbps, upKbps, protections,
+          password; the order is free
   NDJSON  one JSON object a line
-Each row replaces the subscriber of its id; a row without password keeps the one that there is. A row that cannot be
-taken is left out and named (its number counts from 1, a header not counted); the others are stored. The same file may
+Each row replaces the subscriber of its id; a row without password keeps the one
+that there is. A row that cannot be taken is left out and named (its number
+counts from 1, a header not counted); the others are stored. The same file may
 be sent again. A running server follows at once.
-  --format F  where neither the file's name (.csv, .ndjson, .jsonl, each also .gz) nor its beginning says it
+  --format F  where neither the file's name (.csv, .ndjson, .jsonl, each also
+              .gz) nor its beginning says it
   --json      the summary as POST /v1/subscribers/import answers it
 
-exit code: 0 done, also if some rows were rejected; 1 failed, or no row was taken; 2 wrong usage or configuration
+exit code: 0 done, also if some rows were rejected; 1 failed, or no row was
+taken; 2 wrong usage or configuration
 `;
 
 type Format = "csv" | "ndjson";

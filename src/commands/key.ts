@@ -16,12 +16,14 @@ const usage = `usage: weir key create --role ROLE [--name NAME] [--source SOURCE
        weir key list [--json]
        weir key revoke ID
 
-create prints the new key alone on standard output, once: it is not stored and cannot be shown again.
+create prints the new key alone on standard output, once: it is not stored and
+cannot be shown again.
   --role ROLE      ${roles.join(", ")}
   --name NAME      for people: who or what uses it
-  --source SOURCE  with --role ingest, which needs it: the one source whose reports the key may send
-revoke holds at once, also for a server that is running. The key in WEIR_ADMIN_KEY or in the data folder's file
-admin-key is not in the list.
+  --source SOURCE  with --role ingest, which needs it: the one source whose
+                   reports the key may send
+revoke holds at once, also for a server that is running. The key in
+WEIR_ADMIN_KEY or in the data folder's file admin-key is not in the list.
 
 exit code: 0 done, 1 failed, 2 wrong usage or configuration
 `;

@@ -9,17 +9,21 @@ import { textTable } from "./text-table.ts";
 import { visibleJson } from "./visible-json.ts";
 import { withCore } from "./with-core.ts";
 
-const usage = `usage: weir lookup IP[:PORT] [--at TIME] [--protocol P] [--skew SECONDS] [--json]
+const usage = `usage: weir lookup IP[:PORT] [--at TIME] [--protocol P]
+                   [--skew SECONDS] [--json]
 
-IP is IPv4 or IPv6; an IPv6 address with a port stands in brackets: [2001:db8::1]:443.
-  --at TIME       RFC 3339 with its zone, 2026-11-20T03:12:45Z or 2026-11-20T04:12:45+01:00; absent: now
+IP is IPv4 or IPv6; an IPv6 address with a port stands in brackets:
+[2001:db8::1]:443.
+  --at TIME       RFC 3339 with its zone, 2026-11-20T03:12:45Z or
+                  2026-11-20T04:12:45+01:00; absent: now
   --protocol P    tcp, udp, …
   --skew SECONDS  how far the clocks may be apart; absent: 2
   --json          the answer as GET /v1/attribution gives it
 
 The verdict is exact, ambiguous or none; only exact names a subscriber.
 
-exit code: 0 answered, whatever the verdict; 1 failed; 2 wrong usage or configuration
+exit code: 0 answered, whatever the verdict; 1 failed; 2 wrong usage or
+configuration
 `;
 
 const zoned = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:?\d\d)$/;

@@ -11,9 +11,10 @@ import { startProblem } from "./start-problem.ts";
 
 const usage = `usage: weir migrate
 
-Applies the migrations that the database has not had yet, and names them. The server does the same when it starts; run
-it yourself before several nodes start, or where the server's own database user may not change the schema.
-Any number may run at once: they wait for each other.
+Applies the migrations that the database has not had yet, and names them. The
+server does the same when it starts; run it yourself before several nodes start,
+or where the server's own database user may not change the schema. Any number
+may run at once: they wait for each other.
 
 exit code: 0 up to date, 1 failed, 2 wrong usage or configuration
 `;

@@ -1,5 +1,4 @@
 const byEnding: Readonly<Record<string, string>> = {
-  json: "application/json",
   csv: "text/csv",
   ndjson: "application/x-ndjson",
   jsonl: "application/x-ndjson",
@@ -7,16 +6,23 @@ const byEnding: Readonly<Record<string, string>> = {
   xml: "application/xml",
 };
 
-/** Several lines that are each a JSON object by themselves. */
-function isNdjson(text: string): boolean {
-  const [first = "", second] = text.split(/\r?\n/, 4).filter((line) => line.trim() !== "");
-  if (second === undefined) return false;
+const isObject = (value: unknown): value is object =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function parsed(text: string): unknown {
   try {
-    JSON.parse(first);
-    return true;
+    return JSON.parse(text);
   } catch {
-    return false;
+    return undefined;
   }
+}
+
+/** JSON objects, one a line; or a single one that is an event of Suricata's, whose file is called eve.json. */
+function isNdjson(text: string): boolean {
+  const [first = ""] = text.split("\n", 1);
+  const record = parsed(first);
+  if (!isObject(record)) return false;
+  return /\S/.test(text.slice(first.length)) || "event_type" in record;
 }
 
 /** What a report's Content-Type would be, from its file's name, else from how it begins. `body` is unpacked. */
@@ -24,9 +30,12 @@ export function reportContentType(fileName: string | undefined, body: Buffer): s
   const ending = /\.(\w+?)(?:\.gz)?$/.exec(fileName ?? "")?.[1]?.toLowerCase();
   const known = ending === undefined ? undefined : byEnding[ending];
   if (known !== undefined) return known;
+  // TextDecoder leaves a byte order mark out.
   const text = new TextDecoder().decode(body).trimStart();
-  if (text.startsWith("<")) return "application/xml";
-  if (/^[A-Za-z-]+: /.test(text)) return "message/rfc822";
-  if (!/^[[{]/.test(text)) return "text/csv";
+  if (ending !== "json") {
+    if (text.startsWith("<")) return "application/xml";
+    if (/^[A-Za-z-]+: /.test(text)) return "message/rfc822";
+    if (!/^[[{]/.test(text)) return "text/csv";
+  }
   return isNdjson(text) ? "application/x-ndjson" : "application/json";
 }

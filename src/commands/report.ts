@@ -22,20 +22,27 @@ import { visibleJson } from "./visible-json.ts";
 import { visibleText } from "./visible-text.ts";
 import { withCore } from "./with-core.ts";
 
-const usage = `usage: weir report FILE --source SOURCE [--type TYPE] [--content-type T] [--json]
+const usage = `usage: weir report FILE --source SOURCE [--type TYPE]
+                   [--content-type T] [--json]
 
-Does what POST /v1/reports does: stores the observations, finds whose they are, opens cases, orders measures. A running
-server carries the measures out at once; without one they wait for its start.
-FILE may be gzipped; "-" is standard input.
+Does what POST /v1/reports does: stores the observations, finds whose they are,
+opens cases, orders measures. A running server carries the measures out at once;
+without one they wait for its start. FILE may be gzipped; "-" is standard input.
   --source SOURCE   who reports; a source is made with PUT /v1/sources/{id}
-  --type TYPE       the Shadowserver report (event4_sinkhole, …), where the file's name does not say it
-  --content-type T  application/json (XARF v4, observation list), text/csv (Shadowserver), application/x-ndjson
-                    (Suricata EVE); absent: seen from the file's name, else from what is in it
+  --type TYPE       the Shadowserver report (event4_sinkhole, …), where the
+                    file's name does not say it
+  --content-type T  application/json (XARF v4, observation list), text/csv
+                    (Shadowserver), application/x-ndjson (Suricata EVE); absent:
+                    seen from the file's name, else from what is in it. In a
+                    .json file JSON objects line by line, or a single one with
+                    event_type, are Suricata EVE
   --json            the answer as POST /v1/reports gives it
-Says how many rows were accepted (stored, whoever they are about), duplicates (the source has said the same before) and
-rejected, each rejected row with its code and what is wrong, and the cases that the accepted ones belong to.
+Says how many rows were accepted (stored, whoever they are about), duplicates
+(the source has said the same before) and rejected, each rejected row with its
+code and what is wrong, and the cases that the accepted ones belong to.
 
-exit code: 0 taken in, also if some rows were rejected; 1 failed, or every row was rejected; 2 wrong usage or configuration
+exit code: 0 taken in, also if some rows were rejected; 1 failed, or every row
+was rejected; 2 wrong usage or configuration
 `;
 
 interface Given {
@@ -95,8 +102,8 @@ async function receive(core: Core, io: CommandIo, given: Given): Promise<ReportA
 function refusal(error: unknown, { path, source }: Given): string | undefined {
   if (error instanceof IntakeError && error.code === "unknown-source")
     return `unknown-source: there is no source ${source}: make it with PUT /v1/sources/${source}`;
-  if (error instanceof IntakeError && error.code === "report-type-missing")
-    return `${path}: report-type-missing: say which report it is: --type event4_sinkhole, or a file name that says it`;
+  if (error instanceof IntakeError && ["report-type-missing", "unknown-report-type"].includes(error.code))
+    return `${path}: ${error.code}: ${error.message}; say which report it is: --type event4_sinkhole, or a file name that says it`;
   if (error instanceof IntakeError) return `${path}: ${error.code}: ${error.message}`;
   return error instanceof InputError ? `${path}: ${error.message}` : undefined;
 }

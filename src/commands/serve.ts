@@ -13,9 +13,10 @@ import { startProblem } from "./start-problem.ts";
 
 const usage = `usage: weir serve
 
-Runs until SIGTERM or SIGINT. Configured by the environment, or by the YAML file that WEIR_CONFIG names: see README.md.
-Prints one line of JSON with "msg":"ready" and its ports once it is up; its log is JSON too, a line each. It goes on where
-nobody reads that any more.
+Runs until SIGTERM or SIGINT. Configured by the environment, or by the YAML file
+that WEIR_CONFIG names: see README.md. Prints one line of JSON with
+"msg":"ready" and its ports once it is up; its log is JSON too, a line each. It
+goes on where nobody reads that any more.
 
 exit code: 0 stopped as asked, 1 did not start, 2 wrong usage or configuration
 `;

@@ -12,6 +12,17 @@ const main = resolve(import.meta.dirname, "../../src/main.ts");
 /** Where the server's log is, which is in the folder of everything that the demo stores. */
 const logFileIn = (output: string): string => /server's log\s+(\S+)/.exec(output)?.[1] ?? "";
 
+const MINUTE_MS = 60_000;
+const clock = String.raw`^\d\d:\d\d:(\d\d\.\d{3}) .*`;
+
+/** How far what the demo says of the first report's way to its CoA-Request is from its own times of day. */
+function reportToRequest(output: string): number {
+  const seconds = (what: string) => Number(new RegExp(clock + what, "m").exec(output)?.[1] ?? Number.NaN);
+  const byClock = 1000 * (seconds("CoA-Request for cust-0007 leaves") - seconds("POST /v1/reports"));
+  const told = Number(/CoA-Request for cust-0007 leaves, (\d+) ms after the report/.exec(output)?.[1]);
+  return Math.abs(told - ((byClock + MINUTE_MS) % MINUTE_MS));
+}
+
 test("one round of the demo verifies every step from the report to the lifting, and leaves nothing behind", async () => {
   const demo = startChild(process.execPath, [main, "demo", "--once"]);
   try {
@@ -47,6 +58,7 @@ test("one round of the demo verifies every step from the report to the lifting, 
     const elapsed = [...demo.output().matchAll(/^\d\d:\d\d:\d\d\.\d{3} +\+(\d+\.\d\d) s /gm)].map(([, s]) => Number(s));
     expect(elapsed.length).toBeGreaterThan(40);
     expect(elapsed).toEqual(elapsed.toSorted((a, b) => a - b));
+    expect(reportToRequest(demo.output())).toBeLessThanOrEqual(20);
     expect(logFileIn(demo.output())).not.toBe("");
     expect(existsSync(resolve(logFileIn(demo.output()), ".."))).toBe(false);
   } finally {

@@ -4,12 +4,15 @@ import { numberOf } from "../../simulator/subscriber-names.ts";
 import type { Said } from "./console-line.ts";
 
 export const commandHelp = `what can be typed while it runs; SUBSCRIBER is a number or a username:
-  list                           every subscriber, its session, and what is in force
+  list                           every subscriber, its session, and what is in
+                                 force
   show SUBSCRIBER                the same of one
   login | logout | interim SUBSCRIBER
   password SUBSCRIBER TEXT       what it logs in with from now on
-  counts                         what came to the CoA port, and what became of it
-  reboot | crash                 all sessions end without a Stop; reboot says Accounting-Off first
+  counts                         what came to the CoA port, and what became of
+                                 it
+  reboot | crash                 all sessions end without a Stop; reboot says
+                                 Accounting-Off first
   help | quit
 `;
 

@@ -9,13 +9,18 @@ export interface Said {
   readonly what: string;
 }
 
-export const consoleLineHelp = `a line of its output: TIME (UTC) EVENT SUBSCRIBER (or -) and what there is to say. The events:
-  login                          accepted, rejected or unanswered, with the session's id
-  start | interim | stop         accounting of a session; on | off: of the whole BNG (Accounting-On, -Off)
-  coa | disconnect               a request that came to the CoA port: what it was answered, what is in force now, and
-                                 what it asked
-  dropped                        a datagram on the CoA port that got no answer, and why
-  line | counts | notice         answers to what is typed, and everything else; notices go to standard error
+export const consoleLineHelp = `a line of its output: TIME (UTC) EVENT SUBSCRIBER (or -) and what there is to
+say. The events:
+  login                 accepted, rejected or unanswered, with the session's id
+  start | interim | stop
+                        accounting of a session; on | off: of the whole BNG
+                        (Accounting-On, -Off)
+  coa | disconnect      a request that came to the CoA port: what it was
+                        answered, what is in force now, and what it asked
+  dropped               a datagram on the CoA port that got no answer, and why
+  line | counts | notice
+                        answers to what is typed, and everything else; notices
+                        go to standard error
 `;
 
 const EVENT_WIDTH = 10;

@@ -16,7 +16,13 @@ const NOBODYS_ADDRESS = "100.64.200.200";
 export const observationsOf = async ({ admin }: Demo, report: string): Promise<readonly ObservationAnswer[]> =>
   (await admin.call<List<ObservationAnswer>>("GET", `/v1/observations?report=${report}`)).items;
 
-async function postSinkhole(demo: Demo, line: number): Promise<ReportAnswer> {
+interface Posted {
+  readonly answer: ReportAnswer;
+  /** The moment before: what follows is measured from here, and not from before there was a time to report. */
+  readonly at: number;
+}
+
+async function postSinkhole(demo: Demo, line: number): Promise<Posted> {
   const { story, admin } = demo;
   const at = await heldMoment(demo, line);
   const rows = [
@@ -26,6 +32,7 @@ async function postSinkhole(demo: Demo, line: number): Promise<ReportAnswer> {
   ];
   const posted = sinkholeReport(rows);
   story.tell(`POST /v1/reports?source=shadowserver, ${posted.fileName}, ${rows.length} rows`);
+  const postedAt = Date.now();
   const answer = await admin.post<ReportAnswer>("/v1/reports?source=shadowserver", posted);
   story.detail(`row 1 says: ${ipv4Of(line)} called the sinkhole of a botnet (andromeda) at ${at.toISOString()}`);
   story.detail(
@@ -35,7 +42,7 @@ async function postSinkhole(demo: Demo, line: number): Promise<ReportAnswer> {
   story.verify("two rows are taken", answer.accepted === 2, answer);
   const [broken] = answer.rejected;
   story.verify("the broken row is named with its code", broken?.row === 3, answer.rejected);
-  return answer;
+  return { answer, at: postedAt };
 }
 
 function tellRule({ story }: Demo, one: CaseAnswer): void {
@@ -70,8 +77,7 @@ const isNobodys = (one: ObservationAnswer | undefined): boolean =>
 export async function sinkholeChapter(demo: Demo, line: number): Promise<string> {
   const { story } = demo;
   story.chapter("A Shadowserver report: from a row to a walled garden, and out again");
-  const postedAt = Date.now();
-  const report = await postSinkhole(demo, line);
+  const { answer: report, at: postedAt } = await postSinkhole(demo, line);
   await tellAttribution(demo, line, report);
   const [caseId = ""] = report.cases;
   story.verify("one case was opened", report.cases.length === 1, report.cases);

@@ -32,38 +32,49 @@ export interface Options {
   readonly messageAuthenticator: boolean;
 }
 
-const usage = `usage: weir radclient [options] server[:port] {auth|acct|status|coa|disconnect|auto|CODE} [secret]
+const usage = `usage: weir radclient [options] server[:port] TYPE [secret]
 
-Sends RADIUS requests and shows the answers, with the options and the input of FreeRADIUS's radclient: lines
-"Name = value" or "Name=value,Name=value"; a blank line parts packets; # begins a comment. CODE is a packet's code, 12 for
-Status-Server; auto: each packet's Packet-Type says what it is, else the port or its attributes do.
+TYPE is auth, acct, status, coa, disconnect, auto or a CODE.
+
+Sends RADIUS requests and shows the answers, with the options and the input of
+FreeRADIUS's radclient: lines "Name = value" or "Name=value,Name=value"; a blank
+line parts packets; # begins a comment. CODE is a packet's code, 12 for
+Status-Server; auto: each packet's Packet-Type says what it is, else the port or
+its attributes do.
   -4, -6     use the server's IPv4, IPv6 address
   -c COUNT   send each packet COUNT times
   -d FOLDER  read the file "dictionary" in FOLDER, if there is one, in addition
   -D FOLDER  use the dictionary in FOLDER instead of Weir's own
-  -f FILE[:FILTERS]  read packets from FILE, not standard input; may be given again. FILTERS holds, packet by packet,
-             what the reply must hold: Name == value, also != =~ !~ =* !*; Response-Packet-Type is its kind
+  -f FILE[:FILTERS]
+             read packets from FILE, not standard input; may be given again.
+             FILTERS holds, packet by packet, what the reply must hold: Name ==
+             value, also != =~ !~ =* !*; Response-Packet-Type is its kind
   -F         print each reply's packet number, file and code
   -h         this help, also --help
   -i ID      the first identifier, 0 to 255; absent: any
   -n N       send N requests a second, evenly; absent: each as soon as it may
-  -p N       keep N requests under way at once (each on a port of its own); absent: 1
+  -p N       keep N requests under way at once (each on a port of its own);
+             absent: 1
   -P PROTO   udp, which is the only one
   -q         print nothing
-  -r TRIES   send a request up to TRIES times, the same octets each time; absent: 3
+  -r TRIES   send a request up to TRIES times, the same octets each time;
+             absent: 3
   -s         print a summary
   -S FILE    read the secret from the first line of FILE
   -t SECONDS wait before the next try; may have a fraction; absent: 5
   -v         print the version
   -x         print attributes too; twice: octets too
-  --no-message-authenticator  Access-Requests carry one (first, CVE-2024-3596) unless this is given; other requests
-             carry one where Message-Authenticator = 0x00 is written
-User-Password is hidden. CHAP-Password, MS-CHAP-Password and MS-CHAP2-Password (version 2) are given in clear and
-computed. Packet-Dst-IP-Address and Packet-Dst-Port send one packet elsewhere; with the first in each, server may be "-".
-Status-Server needs no input.
+  --no-message-authenticator
+             Access-Requests carry one (first, CVE-2024-3596) unless this is
+             given; other requests carry one where Message-Authenticator = 0x00
+             is written
+User-Password is hidden. CHAP-Password, MS-CHAP-Password and MS-CHAP2-Password
+(version 2) are given in clear and computed. Packet-Dst-IP-Address and
+Packet-Dst-Port send one packet elsewhere; with the first in each, server may be
+"-". Status-Server needs no input.
 
-exit code: 0 every request was answered positively (with a filter: every reply passed), 1 not so, 2 wrong usage or input
-(where radclient has 1)
+exit code: 0 every request was answered positively (with a filter: every reply
+passed), 1 not so, 2 wrong usage or input (where radclient has 1)
 `;
 
 const flag = { type: "boolean" } as const;

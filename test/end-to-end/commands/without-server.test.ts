@@ -63,6 +63,7 @@ test("the help names every command; one that there is not is wrong usage", async
   expect(help).toMatchObject({ code: 0, err: "" });
   for (const name of ["serve", "demo", "bng", "bench", ...Object.keys(commands)])
     expect(help.out).toMatch(new RegExp(`^ {2}${name} +\\S`, "m"));
+  expect(help.out.split("\n").filter((line) => line.length > 80)).toEqual([]);
   const unknown = await weir(["lokup"]);
   expect(unknown).toMatchObject({ code: 2, out: "" });
   expect(unknown.err).toBe('weir: there is no command "lokup"; is lookup meant?\nsee: weir --help\n');
@@ -72,6 +73,7 @@ test.each(Object.entries(commands))("%s explains itself, and refuses what it doe
   const help = await runCommand(run, ["--help"]);
   expect(help).toMatchObject({ code: 0, err: "", out: expect.stringContaining(`usage: weir ${name}`) });
   expect(help.out).toContain("exit code: 0");
+  expect(help.out.split("\n").filter((line) => line.length > 80)).toEqual([]);
   const refused = await runCommand(run, ["--no-such-option"]);
   expect(refused).toMatchObject({ code: 2, out: "" });
   expect(refused.err).toMatch(new RegExp(`^weir ${name}: .*--no-such-option.*\nsee: weir ${name} --help\n$`));
