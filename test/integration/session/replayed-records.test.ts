@@ -128,6 +128,24 @@ describe("a captured record that is sent again after a day, when another has the
     await expectNothingOf(interim, { old, next });
   });
 
+  test("an Interim does not show that the session is there which has its id and its address now", async () => {
+    const [n] = twoSessions();
+    const interim = clocked(n, "interim", 300);
+    await harness.inTurn(clocked(n, "start", 0), interim, clocked(n, "stop", 600), clocked(n, "start", 700));
+    const before = await sessionsOf(n);
+    expect(before).toHaveLength(2);
+    await harness.inTurn(again(interim, 5_000));
+    expect(await sessionsOf(n)).toEqual(before);
+  });
+
+  test("an Interim that another of the same second followed does not show that its session is there", async () => {
+    const [n] = twoSessions();
+    const first = clocked(n, "interim", 300);
+    const second = clocked(n, "interim", 300, { observed: { "Filter-Id": ["garden"] } });
+    await harness.inTurn(clocked(n, "start", 0), first, second, again(first, DAY));
+    expect(await sessionsOf(n)).toMatchObject([{ aliveAt: noon + 300_000, lastSeenAt: noon + 300_000 }]);
+  });
+
   test("a Stop does not end the session that has its id now", async () => {
     const [old, next] = twoSessions();
     const stop = clocked(old, "stop", 600);
