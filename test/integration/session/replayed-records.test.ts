@@ -142,7 +142,7 @@ describe("a captured record that is sent again after a day, when another has the
     const [n] = twoSessions();
     const first = clocked(n, "interim", 300);
     const second = clocked(n, "interim", 300, { observed: { "Filter-Id": ["garden"] } });
-    await harness.inTurn(clocked(n, "start", 0), first, second, again(first, DAY));
+    await harness.inTurn(clocked(n, "start", 0), first, second, again(first, 360), again(first, DAY));
     expect(await sessionsOf(n)).toMatchObject([{ aliveAt: noon + 300_000, lastSeenAt: noon + 300_000 }]);
   });
 
