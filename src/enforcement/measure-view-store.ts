@@ -1,6 +1,7 @@
 import { readCursor, writeCursor } from "../database/cursor.ts";
 import type { Queryable } from "../database/database.ts";
 import type { Page, PageRequest } from "../database/page.ts";
+import { isContradicted, type Shown } from "../session/session-view.ts";
 import type { Measure, MeasureKind, MeasureState } from "./measure.ts";
 import { latestMeasure, type MeasureRow, measureById, measureColumns, measureFromRow } from "./measure-store.ts";
 import {
@@ -15,7 +16,9 @@ interface StandingRow {
   readonly id: string;
   readonly subscriber_id: string;
   readonly stopped_at: Date | null;
-  readonly is_following: boolean;
+  readonly is_applied: boolean;
+  readonly expected: Shown | null;
+  readonly observed: Shown | null;
   readonly has_job: boolean;
   readonly obstacle: string | null;
   readonly attempt_id: string | null;
@@ -36,7 +39,8 @@ async function standingsOf(
 ): Promise<Map<string, SessionStanding[]>> {
   const rows = await on.query<StandingRow>(
     `select session.id, session.subscriber_id, session.stopped_at,
-       session.applied_digest is not distinct from subscriber.profile_digest as is_following,
+       session.applied_digest is not distinct from subscriber.profile_digest as is_applied,
+       session.expected, session.observed,
        job.session_id is not null as has_job, session.obstacle,
        attempt.id as attempt_id, attempt.outcome, attempt.error_cause
      from session
@@ -59,7 +63,7 @@ async function standingsOf(
 const standingFromRow = (row: StandingRow): SessionStanding => ({
   session: row.id,
   isOpen: row.stopped_at === null,
-  isFollowing: row.is_following,
+  isFollowing: row.is_applied && !isContradicted(row.expected, row.observed),
   hasJob: row.has_job,
   obstacle: row.obstacle,
   ...(row.attempt_id !== null && {

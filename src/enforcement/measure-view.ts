@@ -49,7 +49,7 @@ export interface MeasureView {
 export interface SessionStanding {
   readonly session: string;
   readonly isOpen: boolean;
-  /** What it follows is what it is to follow. */
+  /** What it follows is what it is to follow, and accounting does not show another thing. */
   readonly isFollowing: boolean;
   /** Something is being tried, or will be. */
   readonly hasJob: boolean;

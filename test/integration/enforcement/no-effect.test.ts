@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Dispatcher } from "../../../src/enforcement/dispatcher.ts";
 import { liftMeasure } from "../../../src/enforcement/lift-measure.ts";
+import { listMeasures, measureViewOfKind } from "../../../src/enforcement/measure-view-store.ts";
 import { enqueueOpened } from "../../../src/enforcement/outbox-store.ts";
 import { reconcileProfiles } from "../../../src/enforcement/reconcile.ts";
 import { listSessions } from "../../../src/session/session-list-store.ts";
@@ -22,6 +23,13 @@ const profileState = async () => {
   return items[0]?.profile.state;
 };
 
+const measureState = async () => {
+  const view = await measureViewOfKind(weir.database, { subscriberId, kind: "walled-garden" });
+  const { items } = await listMeasures(weir.database, { subscriberId }, { limit: 1 });
+  expect(items[0]?.state).toBe(view?.state);
+  return view?.state;
+};
+
 beforeEach(async () => {
   weir = await createRecorderHarness({ onOpened: enqueueOpened });
   nas = createScriptedNas();
@@ -38,8 +46,13 @@ test("a change that the NAS acknowledged and did not make is seen in the next In
   await order(weir.database, { subscriberId, detail: garden });
   await allDone(weir.database);
   expect(await profileState()).toBe("in-force");
+  expect(await measureState()).toBe("in-force");
   await shows(120, "gold");
   expect(await profileState()).toBe("drifted");
+  // It is to be repaired; until somebody has to look, nothing is known to stand in the way.
+  expect(await measureState()).toBe("pending");
+  await weir.database.query("update session set obstacle = 'drifted'");
+  expect(await measureState()).toBe("failed");
 });
 
 test("a repair of a release that changed nothing still knows what there was to take away", async () => {
