@@ -9,6 +9,7 @@ interface SystemError {
   readonly hostname?: string;
   /** Of a file or a folder. */
   readonly path?: string;
+  readonly syscall?: string;
 }
 
 const isSystemError = (error: unknown): error is Error & SystemError =>
@@ -20,6 +21,11 @@ function place({ address, port, hostname, path }: SystemError): string | undefin
   const host = address.includes(":") ? `[${address}]` : address;
   return port === undefined ? host : `${host}:${port}`;
 }
+
+const notWritable = ({ path, message }: Error & SystemError, where: string): string =>
+  path === undefined
+    ? `${where}: not allowed (${message})`
+    : `${where} cannot be written to, see WEIR_DATA_DIR (${message})`;
 
 /** A sentence for who has to put it right: why the server does not start, or a command cannot have the database. */
 export function startProblem(error: unknown): string {
@@ -35,11 +41,12 @@ export function startProblem(error: unknown): string {
     case "EADDRNOTAVAIL":
       return `${where}: this machine has no such address, see WEIR_HOST`;
     case "EACCES":
+      // A file that is there, and belongs to whoever the server runs as.
+      if (error.syscall === "open") return `${where} is not this user's: run as the server's user (${error.message})`;
+      return notWritable(error, where);
     case "EROFS":
     case "ENOSPC":
-      return error.path === undefined
-        ? `${where}: not allowed (${error.message})`
-        : `${where} cannot be written to, see WEIR_DATA_DIR (${error.message})`;
+      return notWritable(error, where);
     case "ECONNREFUSED":
     case "ENOTFOUND":
     case "EAI_AGAIN":

@@ -64,7 +64,9 @@ async function examineEmbedded(config: Config, ending: Promise<Ending>): Promise
       await postgres.stop();
     }
   } catch (error) {
-    return [failure("database", failureText(error), `see ${config.dataDir}/postgres/log`)];
+    const isForbidden = error instanceof Error && "code" in error && error.code === "EACCES";
+    const hint = isForbidden ? "run doctor as the server's user" : `see ${config.dataDir}/postgres/log`;
+    return [failure("database", failureText(error), hint)];
   }
 }
 

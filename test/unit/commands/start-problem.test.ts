@@ -12,6 +12,11 @@ test.each([
   ],
   ["EADDRNOTAVAIL", { address: "192.0.2.1", port: 8080 }, "192.0.2.1:8080: this machine has no such address"],
   ["EACCES", { address: "127.0.0.1", port: 80 }, "127.0.0.1:80: not allowed"],
+  [
+    "EACCES",
+    { path: "/var/lib/weir/postgres-password", syscall: "open" },
+    "/var/lib/weir/postgres-password is not this user's: run as the server's user",
+  ],
   ["EACCES", { path: "/root/x", syscall: "mkdir" }, "/root/x cannot be written to, see WEIR_DATA_DIR"],
   [
     "ENOTFOUND",
