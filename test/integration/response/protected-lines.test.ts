@@ -185,7 +185,9 @@ test("what a person approved stays on a line that becomes wholesale, what still 
 
 test("a protected customer whose automatic double a playbook gardened is let out when the two are merged", async () => {
   await db.database.query("insert into subscriber (id, is_automatic) values ('judy@isp', true)");
-  await db.database.query("insert into subscriber_username (username, subscriber_id, spelling) values ('judy@isp', 'judy@isp', 'judy@isp')");
+  await db.database.query(
+    "insert into subscriber_username (username, subscriber_id, spelling) values ('judy@isp', 'judy@isp', 'judy@isp')",
+  );
   await openSession("judy@isp", "203.0.113.10");
   await report(minute(0), [row("203.0.113.10", minute(-5))]);
   const real = { id: "c1", usernames: ["judy@isp"], protections: ["emergency-voice" as const] };
@@ -195,7 +197,9 @@ test("a protected customer whose automatic double a playbook gardened is let out
 
 test("a report that waits while its customer is merged into the real subscriber gardens that one", async () => {
   await db.database.query("insert into subscriber (id, is_automatic) values ('kim@isp', true)");
-  await db.database.query("insert into subscriber_username (username, subscriber_id, spelling) values ('kim@isp', 'kim@isp', 'kim@isp')");
+  await db.database.query(
+    "insert into subscriber_username (username, subscriber_id, spelling) values ('kim@isp', 'kim@isp', 'kim@isp')",
+  );
   await openSession("kim@isp", "203.0.113.11");
   await whileLocked({
     lock: (trx) => put(trx, [{ id: "c2", usernames: ["kim@isp"] }]),
