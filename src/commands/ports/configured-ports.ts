@@ -1,7 +1,7 @@
 import type { Config } from "../../config/config.ts";
 import { hostAndPort } from "../radclient/udp-lane.ts";
+import { udpPortState } from "../radclient/udp-port-state.ts";
 import { tcpPortState } from "./tcp-port-state.ts";
-import { udpPortState } from "./udp-port-state.ts";
 
 /** One socket that the server binds by its configuration. */
 export interface ConfiguredPort {

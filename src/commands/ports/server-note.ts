@@ -20,9 +20,6 @@ export async function noteServer(dataDir: string, { host, ports }: Pick<ServerNo
   await writeFile(pathIn(dataDir), `${JSON.stringify(note)}\n`).catch(() => undefined);
 }
 
-export const forgetServer = async (dataDir: string): Promise<void> =>
-  await rm(pathIn(dataDir), { force: true }).catch(() => undefined);
-
 /** undefined: there is none, or none that can be read. One that was killed leaves its own behind. */
 export async function serverNote(dataDir: string): Promise<ServerNote | undefined> {
   try {
@@ -31,4 +28,10 @@ export async function serverNote(dataDir: string): Promise<ServerNote | undefine
   } catch {
     return undefined;
   }
+}
+
+/** Takes this process's note away; another one's stays: two servers may share a folder where the database is elsewhere. */
+export async function forgetServer(dataDir: string): Promise<void> {
+  const note = await serverNote(dataDir);
+  if (note?.pid === process.pid) await rm(pathIn(dataDir), { force: true }).catch(() => undefined);
 }

@@ -52,9 +52,15 @@ describe("the ready line", () => {
         acct: Number(environment.WEIR_ACCT_PORT),
       });
       expect((await fetch(`http://127.0.0.1:${ready.http}/readyz`)).status).toBe(200);
+      const { http, auth, acct } = ready;
+      expect(JSON.parse(await readFile(join(folder, "server.json"), "utf8"))).toMatchObject({
+        pid: weir.pid,
+        ports: { http, auth, acct },
+      });
       weir.kill(signal);
       weir.kill(signal);
       expect(await weir.ended(10_000)).toEqual({ code: 0, signal: null });
+      expect(await readdir(folder)).not.toContain("server.json");
       expect(weir.stdout()).not.toContain(ADMIN_KEY);
       expect(
         weir
