@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Code } from "../../../src/radius/code.ts";
 import { encodeRequest } from "../../../src/radius/encode-packet.ts";
@@ -36,7 +37,13 @@ const SILENCE_MS = 250;
 let last = 0;
 const nextId = (): number => ++last % 256;
 
+/** Metrics are made anew five times a second at most (api/routes/system-routes.ts): who asks no oftener hears what is true now. */
+const METRICS_EVERY_MS = 210;
+let metricsReadAt = 0;
+
 async function metric(name: string, ...labels: string[]): Promise<number> {
+  await setTimeout(Math.max(0, metricsReadAt + METRICS_EVERY_MS - performance.now()));
+  metricsReadAt = performance.now();
   const lines = (await weir.metrics()).split("\n");
   const line = lines.find((one) => one.startsWith(`${name}{`) && labels.every((label) => one.includes(label)));
   return Number(line?.slice(line.lastIndexOf(" ") + 1) ?? 0);
