@@ -1,4 +1,5 @@
 import type { NamedAttribute, ProfileOverrides } from "../nas/nas.ts";
+import { namesSession, sessionNaming } from "../nas/session-keys.ts";
 import { ApiError, type Fault } from "./errors.ts";
 
 /** What the dictionary says of an attribute that an operator wrote. */
@@ -106,7 +107,7 @@ export function readProfiles(
   return Object.fromEntries(read.map((one) => [one.kind, one.attributes]));
 }
 
-/** Attributes that are to identify a session must exist, too. */
+/** Attributes that are to identify a session must exist, too, and one of them must name it. */
 export function checkSessionKeys(names: readonly string[], attributes: AttributeCheck): void {
   refuse(
     "unknown-attribute",
@@ -114,6 +115,11 @@ export function checkSessionKeys(names: readonly string[], attributes: Attribute
       attributes.exists(name) ? [] : [{ pointer: `/coa/sessionKeys/${index}`, detail: `no dictionary has ${name}` }],
     ),
   );
+  if (names.some(namesSession)) return;
+  const detail = `must have one that names a session: ${sessionNaming.join(", ")}`;
+  throw new ApiError("invalid-body", `/coa/sessionKeys: ${detail}`, {
+    errors: [{ pointer: "/coa/sessionKeys", detail }],
+  });
 }
 
 type ProfileFault = "unknown-attribute" | "attribute-not-allowed" | "invalid-attribute-value" | "profile-too-large";

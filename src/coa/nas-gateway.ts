@@ -12,7 +12,7 @@ import { nasLimits } from "./nas-limits.ts";
 import { createNasLines, type Line } from "./nas-lines.ts";
 import type { Place } from "./nas-ports.ts";
 import { planEnforcement } from "./plan.ts";
-import { requestAttributes } from "./request-attributes.ts";
+import { identificationOf, requestAttributes } from "./request-attributes.ts";
 import { retransmissionWaits } from "./retransmission.ts";
 
 export interface NasGatewayOptions {
@@ -116,6 +116,7 @@ export function createNasGateway(options: NasGatewayOptions): NasGateway & { sto
 
   return {
     plan: (request) => planEnforcement(request, (granted) => grantedAttributes(dictionary, granted)),
+    identification: identificationOf,
     capacity: (nas) => {
       if (stopping.signal.aborted) return 0;
       const { admission, ports } = lines.to(nas);

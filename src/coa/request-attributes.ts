@@ -1,6 +1,7 @@
 import type { Dictionary } from "../dictionary/dictionary.ts";
-import type { Step } from "../enforcement/nas-gateway.ts";
+import type { Identification, Step } from "../enforcement/nas-gateway.ts";
 import type { NamedAttribute, Nas } from "../nas/nas.ts";
+import { isSessionAddress, namesSession } from "../nas/session-keys.ts";
 import { namedAttribute } from "../radius/attribute-text.ts";
 import { encodeAttributes } from "../radius/encode-attributes.ts";
 import type { RawAttribute } from "../radius/packet.ts";
@@ -21,6 +22,13 @@ function keyValue(session: Session, name: string): string | undefined {
     default:
       return session.identity[name];
   }
+}
+
+/** How a request can say which session it is about: by an address alone, it is whoever's the address is now. */
+export function identificationOf(nas: Nas, session: Session): Identification {
+  const names = sessionKeys(nas, session).flatMap(({ name }) => (namesSession(name) ? [name] : []));
+  if (names.length === 0) return "none";
+  return names.every(isSessionAddress) ? "address" : "session";
 }
 
 /** Only what the vendor takes (an attribute too many is a NAK 401 on some), and of that what the session has. */

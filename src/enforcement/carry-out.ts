@@ -1,25 +1,12 @@
-import type { Nas } from "../nas/nas.ts";
-import { RadiusError } from "../radius/radius-error.ts";
-import type { Session } from "../session/session.ts";
 import type { ClaimedJob } from "./claim-store.ts";
 import { finishRun, handBack, lookAgain, settled } from "./finish-run.ts";
 import { isNothingImposed, nothingImposed } from "./imposed.ts";
-import type { PlannedSteps, PlanRequest, PreparedRequest } from "./nas-gateway.ts";
+import { makeReady, type Ready } from "./make-ready.ts";
+import type { PlannedSteps, PlanRequest } from "./nas-gateway.ts";
 import { type Attempt, type Move, nextMove, UNKNOWN_DIGEST } from "./next-move.ts";
-import { type Profile, profileDigest } from "./profile.ts";
+import { profileDigest } from "./profile.ts";
+import type { Run } from "./run.ts";
 import type { Ending, RunContext } from "./run-context.ts";
-
-/** A job with everything that its steps need. */
-export interface Run {
-  readonly job: ClaimedJob;
-  readonly nas: Nas;
-  readonly session: Session;
-  /** What the last step brings about. */
-  readonly to: Profile;
-  readonly toDigest: string | null;
-  readonly plan: PlannedSteps;
-  readonly isSessionEnd: boolean;
-}
 
 /** The Disconnect that ends a session whatever its profile: its password was changed, or its NAS will not let it go. */
 export const sessionEnd: PlannedSteps = {
@@ -127,58 +114,13 @@ export const attemptOf = ({ job, plan, to, toDigest }: Run, step: number): Attem
   failures: job.attempts,
 });
 
-type Ready =
-  | { readonly kind: "ready"; readonly prepared: PreparedRequest; readonly enforcementId: string }
-  /** What it was planned from is no longer so. */
-  | { readonly kind: "stale" }
-  | { readonly kind: "no-room" }
-  /** Its attributes do not fit into a packet, or have values that they cannot have. */
-  | { readonly kind: "unencodable"; readonly detail: string };
-
-/** Gives a step its octets and journals them; only then may it be sent. Rejects when the database does. */
-async function makeReady(run: Run, step: number, context: RunContext): Promise<Ready> {
-  const { job, nas, session, plan } = run;
-  const { steps } = plan;
-  const { kind, attributes } = steps[step] ?? { kind: "coa", attributes: [] };
-  const prepared = await context.gateway.prepare(nas, session, { kind, attributes }).catch((error: Error) => error);
-  context.isPrepared(job);
-  if (prepared instanceof RadiusError) return { kind: "unencodable", detail: prepared.message };
-  if (prepared instanceof Error) return { kind: "no-room" };
-  const { claimant, now } = context;
-  try {
-    const enforcementId = await context.journal.add({
-      claimant,
-      sessionId: job.sessionId,
-      revision: job.revision,
-      nasId: nas.id,
-      kind,
-      reason: job.reason,
-      requestedAt: now(),
-      profile: run.to,
-      digest: run.toDigest,
-      imposes: plan.imposes,
-      appliedDigest: job.appliedDigest,
-      step,
-      steps: steps.length,
-      attributes,
-      localPort: prepared.localPort,
-      request: prepared.octets,
-    });
-    if (enforcementId !== undefined) return { kind: "ready", prepared, enforcementId };
-  } catch (error) {
-    prepared.abandon();
-    throw error;
-  }
-  prepared.abandon();
-  return { kind: "stale" };
-}
-
 function whyNotSent(
   { plan, isSessionEnd }: Run,
   why: Exclude<Ready, { kind: "ready" }>,
 ): Pick<Ending, "move" | "unsupported"> {
-  if (why.kind !== "unencodable") return { move: why.kind === "stale" ? lookAgain : handBack };
+  if (why.kind === "stale" || why.kind === "no-room") return { move: why.kind === "stale" ? lookAgain : handBack };
   const end = unsupported(why.detail);
+  if (why.kind === "unidentified") return { ...end, move: { ...end.move, obstacle: "unidentified" } };
   // What was there before cannot be said any more: the next login says it anew.
   if (plan.takesAway && !isSessionEnd) return { ...end, move: { ...lookAgain, endsSession: true, level: "warn" } };
   return end;

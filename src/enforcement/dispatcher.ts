@@ -3,6 +3,7 @@ import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { Database } from "../database/database.ts";
 import type { NasDirectory } from "../nas/nas-directory.ts";
+import { isAddressTaken } from "./address-taken-store.ts";
 import { createBatchWriter } from "./batch-writer.ts";
 import { carryOut } from "./carry-out.ts";
 import { createClaimPump } from "./claim-pump.ts";
@@ -79,6 +80,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     journal: createBatchWriter({ write: (entries) => journalRequests(database, entries), maxBatch: BATCH }),
     results: createResultWriter({ database, maxBatch: BATCH, giveUp: giveUp.signal, onError }),
     isPrepared: (job) => pump.isPrepared(job),
+    isAddressTaken: (sessionId) => isAddressTaken(database, sessionId),
     isHeld: ({ sessionId }) => claims.isHeld(sessionId),
     hasFinished: (ending) => {
       report(ending);

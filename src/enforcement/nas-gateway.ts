@@ -40,6 +40,9 @@ export interface PlanRequest {
   readonly subscribedRates?: { readonly downKbps: number; readonly upKbps: number };
 }
 
+/** "none": nothing that is known of the session names it to its NAS. */
+export type Identification = "session" | "address" | "none";
+
 export type MayTransmit = () => boolean;
 
 /** A request that has been sent before, by a process that is no more. */
@@ -64,6 +67,8 @@ export interface PreparedRequest {
 /** What enforcement needs of the equipment; coa/ implements it. */
 export interface NasGateway {
   plan(request: PlanRequest): Plan;
+  /** How requests say which session they are about. By nothing, or by an address that is another's now, none may be sent. */
+  identification(nas: Nas, session: Session): Identification;
   /** How many more requests may be prepared for this NAS now (in-flight limit, rate, identifiers left in the window). */
   capacity(nas: Nas): number;
   prepare(nas: Nas, session: Session, step: Step): Promise<PreparedRequest>;

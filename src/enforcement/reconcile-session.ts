@@ -40,7 +40,16 @@ const MOST_ATTEMPTS_IN_DAY = 24;
 const SETTLING_MS = 30_000;
 
 /** Obstacles that may have passed when the session shows that it and its NAS are alive. */
-const passing = new Set(["no-answer", "unreachable", "refused", "refused-503", "refused-505", "refused-506"]);
+const passing = new Set([
+  "no-answer",
+  "unreachable",
+  "refused",
+  "refused-503",
+  "refused-505",
+  "refused-506",
+  // It may have got what names it since, or its address back.
+  "unidentified",
+]);
 
 const isLater = (time: Date, than: Date | undefined): boolean =>
   than !== undefined && time.getTime() > than.getTime() + SETTLING_MS;

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from "node:util";
-import { attemptOf, endRun, halfDone, planFor, type Run, sessionEnd, takeSteps } from "./carry-out.ts";
+import { attemptOf, endRun, halfDone, planFor, sessionEnd, takeSteps } from "./carry-out.ts";
 import type { ClaimedJob, UnfinishedRequest } from "./claim-store.ts";
 import { finishRun, handBack, settled } from "./finish-run.ts";
 import type { PlannedSteps } from "./nas-gateway.ts";
 import { type Move, nextMove } from "./next-move.ts";
 import type { Outcome } from "./outcome.ts";
+import type { Run } from "./run.ts";
 import type { RunContext } from "./run-context.ts";
 
 /** RFC 5176 section 3: a NAS takes a request whose Event-Timestamp is older than this for a replay. */

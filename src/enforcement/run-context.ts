@@ -18,6 +18,8 @@ export interface RunContext extends MoveContext {
   readonly results: BatchWriter<RunRecord, void>;
   /** The job's request is prepared: the NAS's own capacity counts it from here on. */
   readonly isPrepared: (job: ClaimedJob) => void;
+  /** Whether another session has an address of this one by now. */
+  readonly isAddressTaken: (sessionId: string) => Promise<boolean>;
   /** False: another node may have the job by now, and nothing more may be sent for it. */
   readonly isHeld: (job: ClaimedJob) => boolean;
   readonly hasFinished: (ending: Ending) => void;

@@ -124,7 +124,8 @@ export function nasRoutes(app: Api, { database, nasDirectory, vendors, attribute
       const { id } = request.params;
       checkSameId(id, request.body.id);
       checkVendor(request.body.vendor, vendors);
-      checkSessionKeys(request.body.coa?.sessionKeys ?? [], attributes);
+      const { sessionKeys } = request.body.coa ?? {};
+      if (sessionKeys) checkSessionKeys(sessionKeys, attributes);
       const before = nasDirectory.byId(id);
       const stored = await nasDirectory.put(inputFrom(id, request.body));
       const given = { secretChanged: before !== undefined && request.body.secret !== undefined };

@@ -103,6 +103,14 @@ describe("PUT /v1/nas/{id}", () => {
       "unknown-attribute",
       "/coa/sessionKeys/0",
     ],
+    [
+      "session keys that name no session",
+      { ...bng, coa: { sessionKeys: ["NAS-IP-Address", "NAS-Identifier"] } },
+      400,
+      "invalid-body",
+      "/coa/sessionKeys",
+    ],
+    ["no session keys at all", { ...bng, coa: { sessionKeys: [] } }, 400, "invalid-body", "/coa/sessionKeys"],
     ["another id than the path's", { ...bng, id: "other" }, 400, "invalid-body", "/id"],
   ])("refuses %s", async (_name, json, status, code, pointer) => {
     const answer = await put("wrong", json);

@@ -1,7 +1,16 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { enqueueForSubscribers, enqueueSessionEnd } from "../../../src/enforcement/outbox-store.ts";
 import type { OutcomeDetail } from "../../../src/enforcement/outcome.ts";
-import { addSession, addSubscriber, allDone, enforcementsOf, garden, order, sessionFacts } from "./fixtures.ts";
+import {
+  addSession,
+  addSubscriber,
+  allDone,
+  enforcementsOf,
+  garden,
+  order,
+  sessionFacts,
+  suspend,
+} from "./fixtures.ts";
 import { createOneSession, inTurn, type OneSession } from "./one-session.ts";
 import type { Script } from "./scripted-nas.ts";
 
@@ -167,4 +176,50 @@ test("a job that still names a subscriber who was merged away follows the one wh
   await allDone(one.database);
   expect(one.nas.seen.map(({ asks }) => asks)).toEqual(['{"isWalledGarden":true}']);
   expect(await sessionFacts(one.database, one.session)).toMatchObject({ applied: { isWalledGarden: true } });
+});
+
+test("nothing is sent for a session that no request could name: a NAS may end any", async () => {
+  one.start({ identification: "none" });
+  await order(one.database, { subscriberId: "s1", detail: suspend });
+  await allDone(one.database);
+  expect(one.nas.seen).toEqual([]);
+  expect(await sessionFacts(one.database, one.session)).toMatchObject({ applied: null, obstacle: "unidentified" });
+  expect(await enforcementsOf(one.database, one.session)).toMatchObject([{ outcome: "unsupported", request: null }]);
+  expect(await one.view("suspend")).toMatchObject({ state: "failed" });
+});
+
+test("nor to end it for a password that was changed", async () => {
+  one.start({ identification: "none" });
+  await one.database.transaction((trx) =>
+    enqueueSessionEnd(trx, { subscriberId: "s1", reason: "password regenerated" }),
+  );
+  await allDone(one.database);
+  expect(one.nas.seen).toEqual([]);
+  expect(await sessionFacts(one.database, one.session)).toMatchObject({ obstacle: "unidentified" });
+});
+
+/** The session's address by the records, and the same address of another session some seconds later. */
+const addressHeldSince = (sessionId: string, seconds: number, nasId = "bng1") =>
+  one.database.query(
+    `insert into address_interval (prefix, held_from, session_id, nas_id)
+     values ('100.64.0.1/32', timestamptz '2026-11-01' + make_interval(secs => $2), $1, $3)`,
+    [sessionId, seconds, nasId],
+  );
+
+test.each<[string, number, string, number]>([
+  ["taken since, it is not asked for: it would be another customer", 60, "bng1", 0],
+  ["another had before, it names the session", -60, "bng1", 1],
+  ["of another NAS too, it names the session", 60, "bng2", 1],
+])("where an address alone names a session, and it was %s", async (_, seconds, nasId, requests) => {
+  await one.database.query("truncate address_interval");
+  const other = await addSession(one.database, "s1", nasId);
+  await one.database.query("update session set stopped_at = now() where id = $1", [other]);
+  await addressHeldSince(one.session, 0);
+  await addressHeldSince(other, seconds, nasId);
+  one.start({ identification: "address" });
+  await order(one.database, { subscriberId: "s1", detail: suspend });
+  await allDone(one.database);
+  expect(one.nas.seen).toHaveLength(requests);
+  const obstacle = requests === 0 ? "unidentified" : null;
+  expect(await sessionFacts(one.database, one.session)).toMatchObject({ obstacle });
 });

@@ -1,6 +1,12 @@
 import { randomBytes } from "node:crypto";
 import { expectedFrom } from "../../../src/enforcement/expected.ts";
-import type { NasGateway, PlannedSteps, PlanRequest, Step } from "../../../src/enforcement/nas-gateway.ts";
+import type {
+  Identification,
+  NasGateway,
+  PlannedSteps,
+  PlanRequest,
+  Step,
+} from "../../../src/enforcement/nas-gateway.ts";
 import type { Outcome, OutcomeDetail } from "../../../src/enforcement/outcome.ts";
 import { forbidsSession, type Profile } from "../../../src/enforcement/profile.ts";
 import type { Nas } from "../../../src/nas/nas.ts";
@@ -35,6 +41,7 @@ export interface Script {
   readonly steps?: (to: Profile) => readonly Step[] | "unsupported";
   readonly now?: () => Date;
   readonly takesAway?: boolean;
+  readonly identification?: Identification;
   /** Its ports are somebody else's: nothing can be sent again from them. */
   readonly hasLostPorts?: boolean;
 }
@@ -97,6 +104,7 @@ export function createScriptedNas(script: Script = {}): ScriptedNas {
       if (steps === "unsupported") return { kind: "unsupported", measure: "block-ports", detail: "no filters here" };
       return planned(steps, script.takesAway ?? false);
     },
+    identification: () => script.identification ?? "session",
     capacity: (nas) => (script.capacity?.(nas) ?? 64) - (inFlight.get(nas.id) ?? 0),
     prepare: async (nas, session, step) => {
       count(nas.id, 1);

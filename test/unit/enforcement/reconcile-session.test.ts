@@ -48,7 +48,7 @@ test("one that lives on after an acknowledged Disconnect is repaired, once an In
 
 test("an obstacle that may have passed is tried again when the session shows that it is alive", () => {
   const silent = { kind: "coa", outcome: "no-answer", requestedAt: at(100) } as const;
-  const obstacles = ["no-answer", "unreachable", "refused", "refused-503", "refused-506"];
+  const obstacles = ["no-answer", "unreachable", "refused", "refused-503", "refused-506", "unidentified"];
   for (const obstacle of obstacles) {
     expect(kindOf({ obstacle, appliedDigest: "?", latest: silent })).toBe("try-again");
     expect(kindOf({ obstacle, appliedDigest: "?", latest: silent, aliveAt: at(50) })).toBe("as-it-should-be");
