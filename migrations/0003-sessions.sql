@@ -2,9 +2,13 @@
 create table grant_given (
   id bigint generated always as identity primary key,
   nas_id text not null,
+  -- to whom it is made out; and what all spellings of that name have in common, and of the name that was asked for
   username text not null,
+  spelling text not null,
+  asked_spelling text not null,
   acct_session_id text,
   calling_station_id text,
+  nas_port_id text,
   given_at timestamptz not null,
   -- the attributes as the upstream (or the local plan) gave them, before the profile was laid over: wire octets
   attributes bytea not null,

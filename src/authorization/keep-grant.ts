@@ -25,8 +25,10 @@ export interface GrantToKeep {
   readonly imposes: Imposed;
 }
 
+const USER_NAME = 1;
 const CALLING_STATION_ID = 31;
 const ACCT_SESSION_ID = 44;
+const NAS_PORT_ID = 87;
 const VENDOR_SPECIFIC = 26;
 const MICROSOFT = 311;
 /** Reply-Message, State, Class, Proxy-State, EAP-Message, Message-Authenticator: of this login, not of its session. */
@@ -38,16 +40,20 @@ export async function keepGrant(
   { request, username, given, profile, expected, imposes }: GrantToKeep,
 ): Promise<string | undefined> {
   const { packet, nas, receivedAt } = request;
+  const askedUsername = textValue(packet, USER_NAME);
   const acctSessionId = textValue(packet, ACCT_SESSION_ID);
   const callingStationId = textValue(packet, CALLING_STATION_ID);
+  const nasPortId = textValue(packet, NAS_PORT_ID);
   const digest = profileDigest(profile);
   const restorable = given.filter((attribute) => isRestorable(attribute) && !hidden.isHidden(attribute));
   try {
     return await grants.save({
       nasId: nas.id,
       username,
+      ...(askedUsername !== undefined && { askedUsername }),
       ...(acctSessionId !== undefined && { acctSessionId }),
       ...(callingStationId !== undefined && { callingStationId }),
+      ...(nasPortId !== undefined && { nasPortId }),
       givenAt: receivedAt,
       attributes: wireOctets(restorable),
       ...(digest !== null && { profile, profileDigest: digest, expected, imposed: imposes }),

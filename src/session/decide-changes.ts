@@ -37,6 +37,7 @@ async function grantsFor(
       acctSessionId: after.acctSessionId,
       username: after.username,
       callingStationId: after.identity["Calling-Station-Id"],
+      nasPortId: after.identity["NAS-Port-Id"],
       startedAt: new Date(after.startedAt),
     })),
   );

@@ -1,11 +1,16 @@
 import type { Queryable } from "../database/database.ts";
+import { spellingOfHeard } from "../subscriber/username-spelling.ts";
 
 /** What an Access-Accept gave. */
 export interface Grant {
   readonly nasId: string;
+  /** To whom it is made out. */
   readonly username: string;
+  /** The User-Name of the Access-Request, where that is another one: the outer identity of EAP, or without its realm. */
+  readonly askedUsername?: string;
   readonly acctSessionId?: string;
   readonly callingStationId?: string;
+  readonly nasPortId?: string;
   readonly givenAt: Date;
   /** The attributes before any profile was laid over them: wire octets, one attribute after another. */
   readonly attributes: Buffer;
@@ -38,6 +43,7 @@ export interface GrantSearch {
   readonly acctSessionId: string;
   readonly username: string;
   readonly callingStationId: string | undefined;
+  readonly nasPortId: string | undefined;
   readonly startedAt: Date;
 }
 
@@ -74,12 +80,14 @@ export async function saveGrants(on: Queryable, grants: readonly Grant[]): Promi
   if (grants.length === 0) return [];
   const json = (value: object | undefined) => (value === undefined ? null : JSON.stringify(value));
   const rows = await on.query<{ id: string }>(
-    `insert into grant_given (nas_id, username, acct_session_id, calling_station_id, given_at, attributes, profile, profile_digest, expected, imposed)
+    `insert into grant_given (nas_id, username, acct_session_id, calling_station_id, given_at, attributes, profile, profile_digest,
+       expected, imposed, spelling, asked_spelling, nas_port_id)
      select given.nas_id, given.username, given.acct_session_id, given.calling_station_id, given.given_at, given.attributes,
-       given.profile, given.profile_digest, given.expected, given.imposed
-     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bytea[], $7::jsonb[], $8::text[], $9::jsonb[], $10::jsonb[])
+       given.profile, given.profile_digest, given.expected, given.imposed, given.spelling, given.asked_spelling, given.nas_port_id
+     from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::timestamptz[], $6::bytea[], $7::jsonb[], $8::text[], $9::jsonb[],
+         $10::jsonb[], $11::text[], $12::text[], $13::text[])
        with ordinality as given (nas_id, username, acct_session_id, calling_station_id, given_at, attributes, profile,
-         profile_digest, expected, imposed, position)
+         profile_digest, expected, imposed, spelling, asked_spelling, nas_port_id, position)
      order by given.position returning grant_given.id`,
     [
       grants.map((grant) => grant.nasId),
@@ -92,16 +100,25 @@ export async function saveGrants(on: Queryable, grants: readonly Grant[]): Promi
       grants.map((grant) => grant.profileDigest ?? null),
       grants.map((grant) => json(grant.expected)),
       grants.map((grant) => json(grant.imposed)),
+      grants.map((grant) => spellingOfHeard(grant.username)),
+      grants.map((grant) => spellingOfHeard(grant.askedUsername ?? grant.username)),
+      grants.map((grant) => grant.nasPortId ?? null),
     ],
   );
   // Ids are given in the order of the rows, and each transaction's are ascending.
   return rows.map(({ id }) => id).sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
 }
 
+/** The line that the login came over is the session's, as far as both are named. */
+const isSameLine = `coalesce(grant_given.calling_station_id = wanted.calling_station_id, true)
+     and coalesce(grant_given.nas_port_id = wanted.nas_port_id, true)`;
+
 /**
  * Three ways from a session to its grant, the surest first: our Class; the Acct-Session-Id, where the Access-Request had
- * one, and no earlier use of that id took it; the newest grant to this username and line in the ten minutes before. A Class of ours that is known no more is
- * nobody else's.
+ * one, and no earlier use of that id took it; the newest grant to this username and line in the ten minutes before. A
+ * Class of ours that is known no more is nobody else's. An Acct-Session-Id by itself says nothing: a NAS that was started
+ * anew counts from the beginning, and the login of that session may have gone to another AAA. It has to be the same line,
+ * and the name has to be the one that was asked for or that the Access-Accept was made out to.
  */
 const candidates = `
   (select 1 as rank, grant_given.* from grant_given
@@ -110,6 +127,7 @@ const candidates = `
   (select 2, grant_given.* from grant_given
    where wanted.grant_id is null and grant_given.nas_id = wanted.nas_id
      and grant_given.acct_session_id = wanted.acct_session_id
+     and wanted.spelling in (grant_given.spelling, grant_given.asked_spelling) and ${isSameLine}
      and not exists (
        select from session where session.nas_id = wanted.nas_id and session.acct_session_id = wanted.acct_session_id
          and session.grant_id = grant_given.id)
@@ -119,6 +137,7 @@ const candidates = `
   (select 3, grant_given.* from grant_given
    where wanted.grant_id is null and grant_given.nas_id = wanted.nas_id and grant_given.username = wanted.username
      and grant_given.calling_station_id is not distinct from wanted.calling_station_id
+     and coalesce(grant_given.nas_port_id = wanted.nas_port_id, true)
      and grant_given.given_at between wanted.started_at - interval '10 minutes' and wanted.started_at + interval '1 minute'
    order by grant_given.given_at desc limit 1)`;
 
@@ -152,8 +171,9 @@ export async function findGrants(
   const rows = await on.query<LinkedRow>(
     `select wanted.position, given.id, given.username, given.attributes, given.profile, given.profile_digest, given.expected,
        given.imposed
-     from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[]) with ordinality
-       as wanted (grant_id, nas_id, acct_session_id, username, calling_station_id, started_at, position)
+     from unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[])
+       with ordinality as wanted (grant_id, nas_id, acct_session_id, username, calling_station_id, started_at, spelling,
+         nas_port_id, position)
      cross join lateral (select * from (${candidates}) as found order by found.rank limit 1) as given`,
     [
       searches.map((search) => search.grantId ?? null),
@@ -162,6 +182,9 @@ export async function findGrants(
       searches.map((search) => search.username),
       searches.map((search) => search.callingStationId ?? null),
       searches.map((search) => search.startedAt),
+      // Without a User-Name nothing says whose it is.
+      searches.map((search) => spellingOfHeard(search.username) || null),
+      searches.map((search) => search.nasPortId ?? null),
     ],
   );
   const found = rows.map((row) => [Number(row.position) - 1, grantFromRow(row)] as const);

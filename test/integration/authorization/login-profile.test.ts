@@ -77,7 +77,7 @@ describe("the profile of a login", () => {
   test("what is given is kept under the Class that the NAS will repeat, before the profile and without secrets", async () => {
     const mikrotik = nasOf("mikrotik");
     await order(test_.database, "s1", { kind: "walled-garden", params: {} });
-    const lines = ['Calling-Station-Id = "00-11-22"', 'Acct-Session-Id = "a1"'];
+    const lines = ['Calling-Station-Id = "00-11-22"', 'Acct-Session-Id = "a1"', 'NAS-Port-Id = "xe-0/0/1:7"'];
     const { attributes } = await login(harness, mikrotik, pap(mikrotik, "alice", "pw", lines));
     expect(attributes["Mikrotik-Address-List"]).toEqual(["weir-garden"]);
     const [grant] = await test_.database.query<Record<string, unknown>>("select * from grant_given");
@@ -86,6 +86,7 @@ describe("the profile of a login", () => {
       username: "alice",
       acct_session_id: "a1",
       calling_station_id: "00-11-22",
+      nas_port_id: "xe-0/0/1:7",
       profile: { isWalledGarden: true },
       expected: { "Mikrotik-Address-List": ["weir-garden"] },
     });

@@ -50,8 +50,8 @@ describe("the profile", () => {
     await order(bench.database, "s1", { kind: "walled-garden", params: {} });
     const { attributes } = await login(bench.through([server]), nas, pap(nas, "anonymous@isp", "pw"));
     expect(attributes["Mikrotik-Address-List"]).toEqual(["weir-garden"]);
-    const [grant] = await bench.database.query<{ username: string }>("select username from grant_given");
-    expect(grant?.username).toBe("alice");
+    const [grant] = await bench.database.query("select username, spelling, asked_spelling from grant_given");
+    expect(grant).toEqual({ username: "alice", spelling: "alice", asked_spelling: "anonymous@isp" });
   });
 
   test("a login of nobody's username passes as the upstream gave it", async () => {

@@ -66,8 +66,48 @@ test("a session with our Class is his whom the Access-Accept was made out to, wh
 
 test("so is one whose NAS sends no Class, but asked under the same Acct-Session-Id", async () => {
   const n = ++last;
-  await grantFor(n, "evil@isp", { acctSessionId: `S${n}` });
+  await grantFor(n, "evil@isp", { acctSessionId: `S${n}`, askedUsername: "Victim@isp" });
   await harness.inTurn(recordOf(n, "start", 0, { username: "victim@isp" }));
+  expect(await sessionOf(n)).toEqual(isEvils);
+});
+
+const onLine = (identity: Record<string, string>) => ({ username: "victim@isp", identity });
+const strangers = [
+  ["another name than was asked for or given", {}, { username: "victim@isp" }],
+  [
+    "another line",
+    { askedUsername: "victim@isp", callingStationId: "aa:aa" },
+    onLine({ "Calling-Station-Id": "bb:bb" }),
+  ],
+  ["another port", { askedUsername: "victim@isp", nasPortId: "xe-0/0/1:7" }, onLine({ "NAS-Port-Id": "xe-0/0/1:8" })],
+] as const;
+
+test.each(strangers)(
+  "an Acct-Session-Id that somebody logged in with says nothing of a session with %s",
+  async (...[, grant, shown]) => {
+    const n = ++last;
+    await grantFor(n, "evil@isp", { acctSessionId: `S${n}`, ...grant });
+    harness.opened.length = 0;
+    await harness.inTurn(recordOf(n, "start", 0, shown));
+    expect(await sessionOf(n)).toEqual(isVictims);
+    expect(await harness.database.query("select granted from session where acct_session_id = $1", [`S${n}`])).toEqual([
+      { granted: null },
+    ]);
+  },
+);
+
+test("nor of one without a User-Name", async () => {
+  const n = ++last;
+  await grantFor(n, "evil@isp", { acctSessionId: `S${n}` });
+  await harness.inTurn(recordOf(n, "start", 0, { username: "" }));
+  expect(await sessionOf(n)).toEqual({ subscriber: null, username: "", holder: null });
+});
+
+test("a line that only one of both names does not part an Access-Accept from its session", async () => {
+  const n = ++last;
+  const asked = { acctSessionId: `S${n}`, askedUsername: "victim@isp", callingStationId: "aa:aa" };
+  await grantFor(n, "evil@isp", asked);
+  await harness.inTurn(recordOf(n, "start", 0, onLine({ "NAS-Port-Id": "xe-0/0/1:7" })));
   expect(await sessionOf(n)).toEqual(isEvils);
 });
 

@@ -49,6 +49,7 @@ const searches = events.map(({ nasId, acctSessionId, username, at }) => ({
   ...{ nasId, acctSessionId, username },
   grantId: undefined,
   callingStationId: undefined,
+  nasPortId: undefined,
   startedAt: at,
 }));
 
