@@ -27,7 +27,8 @@ export function checkRequest(
   candidates: readonly Nas[],
   isRequired: (nas: Nas) => boolean,
 ): RequestCheck {
-  const identifier = candidates.length > 1 ? firstValue(packet, NAS_IDENTIFIER)?.toString("utf8") : undefined;
+  const isNamed = candidates.some((nas) => nas.identifier !== undefined);
+  const identifier = isNamed ? firstValue(packet, NAS_IDENTIFIER)?.toString("utf8") : undefined;
   const nas = nasFor(candidates, identifier);
   if (nas === undefined) return { ok: false, reason: "unknown-nas" };
   const verdict = verifyRequest(packet, nas.secret);

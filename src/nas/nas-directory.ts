@@ -53,14 +53,15 @@ const pictureOf = ({ nases, unreadable }: ReadNases): Picture => ({
 });
 
 /**
- * Of several NASes at one address, the one that a packet's NAS-Identifier names; else the one that has no identifier.
- * A sole NAS at its address is it, whatever it calls itself.
+ * Of the NASes at one address, the one that a packet's NAS-Identifier names; else the one that has no identifier, which is
+ * any. A packet without NAS-Identifier is also from one that has, where it is the only one there. What calls itself
+ * otherwise is another NAS, and its sessions are not to be taken for this one's.
  */
 export function nasFor(candidates: readonly Nas[], nasIdentifier: string | undefined): Nas | undefined {
-  if (candidates.length <= 1) return candidates[0];
   return (
     candidates.find((nas) => nas.identifier !== undefined && nas.identifier === nasIdentifier) ??
-    candidates.find((nas) => nas.identifier === undefined)
+    candidates.find((nas) => nas.identifier === undefined) ??
+    (nasIdentifier === undefined && candidates.length === 1 ? candidates[0] : undefined)
   );
 }
 

@@ -57,8 +57,18 @@ test("two NASes at one address are told apart by NAS-Identifier; without one the
   expect(nasFor(here.atAddress("192.0.2.9"), "west")?.id).toBe("west");
   expect(nasFor(here.atAddress("192.0.2.9"), "north")).toBeUndefined();
   expect(nasFor(here.atAddress("192.0.2.1"), "whatever")?.id).toBe("bng1");
+  expect(nasFor(here.atAddress("192.0.2.9"), undefined)).toBeUndefined();
   const twin = here.put({ id: "twin", address: "192.0.2.9", secret: "a", vendor: "generic", identifier: "east" });
   await expect(twin).rejects.toMatchObject({ code: "address-taken" });
+});
+
+test("a NAS with an identifier is no other one's, but one that says none may be it where it is alone", async () => {
+  await here.put({ id: "alone", address: "192.0.2.10", secret: "a", vendor: "generic", identifier: "bng-a" });
+  const whoIs = (identifier?: string) => nasFor(here.atAddress("192.0.2.10"), identifier)?.id;
+  expect([whoIs("bng-a"), whoIs(), whoIs("bng-b")]).toEqual(["alone", "alone", undefined]);
+  await here.put({ id: "any", address: "192.0.2.10", secret: "a", vendor: "generic" });
+  expect([whoIs("bng-a"), whoIs(), whoIs("bng-b")]).toEqual(["alone", "any", "any"]);
+  for (const id of ["alone", "any"]) await here.remove(id);
 });
 
 test("a seen Message-Authenticator is remembered until the rule is changed", async () => {

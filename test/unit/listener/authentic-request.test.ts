@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
-import { isPlainLogin } from "../../../src/listener/authentic-request.ts";
+import { checkRequest, isPlainLogin } from "../../../src/listener/authentic-request.ts";
 import { Code } from "../../../src/radius/code.ts";
 import { encodeRequest } from "../../../src/radius/encode-packet.ts";
 import type { RawAttribute } from "../../../src/radius/packet.ts";
 import { integer } from "../../support/radius-peer.ts";
 import { packetIn } from "../../support/wire.ts";
+import { nasOf } from "../coa/vendor-requests.ts";
 
 const octets = (type: number, hex: string): RawAttribute => ({ type, value: Buffer.from(hex, "hex") });
 const request = (attributes: readonly RawAttribute[]) =>
@@ -29,4 +30,12 @@ test.each([
   ["Authorize Only (RFC 5176 section 3)", false, [integer(6, 17), octets(24, "01")]],
 ] as const)("%s is a login that needs no Message-Authenticator: %s", (_, isPlain, attributes) => {
   expect(isPlainLogin(request(attributes))).toBe(isPlain);
+});
+
+test("a NAS with an identifier is not taken for one that calls itself otherwise, also where it is alone at its address", () => {
+  const named = { ...nasOf({ vendor: "generic" }), identifier: "bng-a" };
+  const from = (...attributes: RawAttribute[]) => checkRequest(request(attributes), [named], () => false);
+  expect(from({ type: 32, value: Buffer.from("bng-a") })).toMatchObject({ ok: true, nas: { id: "bng1" } });
+  expect(from()).toMatchObject({ ok: true, nas: { id: "bng1" } });
+  expect(from({ type: 32, value: Buffer.from("bng-b") })).toEqual({ ok: false, reason: "unknown-nas" });
 });
