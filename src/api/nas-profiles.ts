@@ -1,4 +1,4 @@
-import type { NamedAttribute, ProfileOverrides } from "../nas/nas.ts";
+import { type NamedAttribute, type ProfileOverrides, profileNames } from "../nas/nas.ts";
 import { namesSession, sessionNaming } from "../nas/session-keys.ts";
 import { ApiError, type Fault } from "./errors.ts";
 
@@ -63,6 +63,12 @@ export function readProfiles(
   profiles: Readonly<Record<string, unknown>>,
   attributes: AttributeCheck,
 ): ProfileOverrides {
+  const others = Object.keys(profiles).filter((name) => !profileNames.some((known) => known === name));
+  if (others.length > 0) {
+    const detail = `is no profile; there are ${profileNames.join(", ")}`;
+    const errors = others.map((name) => ({ pointer: `/profiles/${token(name)}`, detail }));
+    throw new ApiError("invalid-body", `/profiles/${others[0]}: ${detail}`, { errors });
+  }
   const readings = Object.entries(profiles).map(([kind, profile]) => ({
     kind,
     found: Array.isArray(profile)

@@ -1,6 +1,5 @@
 import { type TProperties, type TSchema, Type } from "typebox";
-import { measureKinds } from "../enforcement/measure.ts";
-import type { Nas } from "../nas/nas.ts";
+import { type Nas, profileNames } from "../nas/nas.ts";
 import { closed, documented, documentedAs, Id, IpAddress, mapOf, nullable, oneOf, Time } from "./shapes.ts";
 
 const MessageAuthenticatorShape = oneOf(["require", "auto", "off"], {
@@ -56,13 +55,13 @@ const listed = Type.Array(
 );
 
 const ofEachKind = <T extends TSchema>(profile: T): TProperties =>
-  Object.fromEntries([...measureKinds, "none"].map((kind) => [kind, Type.Optional(profile)]));
+  Object.fromEntries(profileNames.map((kind) => [kind, Type.Optional(profile)]));
 
 const description =
   "what each measure is on this NAS, by attribute name, in place of its vendor's; none: what an unrestricted session gets";
 
-/** Either form, read by src/api/nas-profiles.ts, which tells what is wrong with which attribute. */
-const ProfilesBody = closed(
+/** Either form, read by src/api/nas-profiles.ts, which tells what is wrong with which profile or attribute. */
+const ProfilesBody = Type.Object(
   ofEachKind(documentedAs(Type.Unsafe<unknown>({ type: ["object", "array"] }), Type.Union([byName, listed]))),
   { title: "ProfilesInput", description },
 );
@@ -75,7 +74,7 @@ const coaPort = Type.Integer({ minimum: 1, maximum: 65_535, description: "absent
 const identifier = Type.String({
   minLength: 1,
   maxLength: 253,
-  description: "its NAS-Identifier, where several are behind one address",
+  description: "its NAS-Identifier, where several are behind one address: packets with another one are not its own",
 });
 
 /** The body of PUT /v1/nas/{id}. */

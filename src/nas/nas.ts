@@ -26,7 +26,14 @@ export interface CoaSettings {
   readonly changePort?: boolean;
 }
 
-/** The operator's own translation of a measure (or of "none", the unrestricted state) into attributes. */
+/**
+ * What an operator may say in attributes of their own: the measures that change a session, and "none", the unrestricted
+ * state. Suspend and terminate end it, and a Disconnect-Request holds nothing but its identity (RFC 5176 section 2.1); a
+ * regenerated password holds the login.
+ */
+export const profileNames = ["throttle", "walled-garden", "block-ports", "restrict-smtp", "none"] as const;
+
+/** The operator's own translation of each of `profileNames` into attributes. */
 export type ProfileOverrides = Readonly<Record<string, readonly NamedAttribute[]>>;
 
 export interface Nas {

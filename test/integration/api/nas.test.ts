@@ -110,6 +110,13 @@ describe("PUT /v1/nas/{id}", () => {
       "invalid-body",
       "/coa/sessionKeys",
     ],
+    [
+      "attributes for a suspension",
+      { ...bng, profiles: { suspend: { "Filter-Id": "x" } } },
+      400,
+      "invalid-body",
+      "/profiles/suspend",
+    ],
     ["no session keys at all", { ...bng, coa: { sessionKeys: [] } }, 400, "invalid-body", "/coa/sessionKeys"],
     ["another id than the path's", { ...bng, id: "other" }, 400, "invalid-body", "/id"],
   ])("refuses %s", async (_name, json, status, code, pointer) => {

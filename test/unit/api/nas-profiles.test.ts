@@ -42,7 +42,7 @@ test("profiles are shown as names and values, tags and lists included", () => {
 });
 
 test("an unknown attribute is refused with the place where it stands", () => {
-  const error = refusal({ suspend: { "Filter-Id": "x" }, throttle: { "No/Such": ["a", "b"] } });
+  const error = refusal({ "walled-garden": { "Filter-Id": "x" }, throttle: { "No/Such": ["a", "b"] } });
   expect(error.code).toBe("unknown-attribute");
   expect(error.errors?.map(({ pointer }) => pointer)).toEqual([
     "/profiles/throttle/No~1Such/0",
