@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import type { Logger } from "pino";
 import type { Config } from "../config/config.ts";
 import { createLog } from "../log.ts";
 import { type RunningServer, startServer } from "../server.ts";
@@ -60,6 +61,24 @@ async function startProblems(error: unknown, config: Config): Promise<string> {
   return `${lines.map((line) => `weir serve: ${line}\n`).join("")}${hint}`;
 }
 
+interface Stopping {
+  readonly starting: Promise<RunningServer>;
+  readonly postgres: ServerPostgres;
+  readonly log: Logger;
+}
+
+async function stopInTime({ starting, postgres, log }: Stopping): Promise<void> {
+  // Asked to stop in the middle of the start, that comes to nothing first, and has then nothing left to stop.
+  const stopped = starting.then(
+    (server) => server.stop(),
+    (error: unknown) => log.debug({ err: error }, "the start was called off"),
+  );
+  if ((await limited(stopped, STOP_LIMIT_MS)) === "done") return;
+  log.error("what was under way did not end in time; it goes on at the next start");
+  // Whatever hangs, PostgreSQL does not stay behind.
+  await limited(postgres.stop(POSTGRES_STOP_LIMIT_MS), POSTGRES_LIMIT_MS);
+}
+
 export async function run(args: readonly string[], io: CommandIo): Promise<number> {
   const options = { help: { type: "boolean", short: "h" } } as const;
   const read = readArguments(io, { command: "serve", usage, count: [0, 0] }, () =>
@@ -89,17 +108,7 @@ export async function run(args: readonly string[], io: CommandIo): Promise<numbe
   }
   log.info({ signal: await ending }, "stopping");
   stopping.abort();
-  // Asked to stop in the middle of the start, that comes to nothing first, and has then nothing left to stop.
-  const stopped = starting.then(
-    (server) => server.stop(),
-    (error: unknown) => log.debug({ err: error }, "the start was called off"),
-  );
-  const outcome = await limited(stopped, STOP_LIMIT_MS);
-  if (outcome === "late") {
-    log.error("what was under way did not end in time; it goes on at the next start");
-    // Whatever hangs, PostgreSQL does not stay behind.
-    await limited(postgres.stop(POSTGRES_STOP_LIMIT_MS), POSTGRES_LIMIT_MS);
-  }
+  await stopInTime({ starting, postgres, log });
   await forgetServer(config.dataDir);
   return 0;
 }

@@ -31,8 +31,8 @@ async function postSinkhole(demo: Demo, line: number): Promise<Posted> {
     { ip: ipv4Of(line + 1), at: "the day before yesterday" },
   ];
   const posted = sinkholeReport(rows);
-  story.tell(`POST /v1/reports?source=shadowserver, ${posted.fileName}, ${rows.length} rows`);
-  const postedAt = Date.now();
+  const postedAt = new Date();
+  story.tell(`POST /v1/reports?source=shadowserver, ${posted.fileName}, ${rows.length} rows`, postedAt);
   const answer = await admin.post<ReportAnswer>("/v1/reports?source=shadowserver", posted);
   story.detail(`row 1 says: ${ipv4Of(line)} called the sinkhole of a botnet (andromeda) at ${at.toISOString()}`);
   story.detail(
@@ -42,7 +42,7 @@ async function postSinkhole(demo: Demo, line: number): Promise<Posted> {
   story.verify("two rows are taken", answer.accepted === 2, answer);
   const [broken] = answer.rejected;
   story.verify("the broken row is named with its code", broken?.row === 3, answer.rejected);
-  return { answer, at: postedAt };
+  return { answer, at: postedAt.getTime() };
 }
 
 function tellRule({ story }: Demo, one: CaseAnswer): void {
