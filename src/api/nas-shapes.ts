@@ -61,9 +61,9 @@ const description =
   "what each measure is on this NAS, by attribute name, in place of its vendor's; none: what an unrestricted session gets";
 
 /** Either form, read by src/api/nas-profiles.ts, which tells what is wrong with which profile or attribute. */
-const ProfilesBody = Type.Object(
-  ofEachKind(documentedAs(Type.Unsafe<unknown>({ type: ["object", "array"] }), Type.Union([byName, listed]))),
-  { title: "ProfilesInput", description },
+const ProfilesBody = documentedAs(
+  Type.Object(ofEachKind(Type.Unsafe<unknown>({ type: ["object", "array"] }))),
+  closed(ofEachKind(Type.Union([byName, listed])), { title: "ProfilesInput", description }),
 );
 
 const ProfilesShape = Type.Unsafe<Record<string, Record<string, unknown>>>(
