@@ -1,13 +1,14 @@
 import { buildObservation } from "./build-observation.ts";
-import type { Severity } from "./category.ts";
+import type { Category, Severity } from "./category.ts";
 import { jsonLine } from "./json-record.ts";
 import { fault, type Observation, type Reading } from "./observation.ts";
 import type { JsonObject } from "./read-native.ts";
 import { type OpenReport, readRows } from "./read-rows.ts";
 import type { TimeRules } from "./read-time.ts";
 import { MAX_LINE_CHARACTERS } from "./report-limits.ts";
-import { alertCategory, isCommandAndControl } from "./suricata-category.ts";
-import { offenderOf } from "./suricata-offender.ts";
+import { type AlertWords, alertCategory, isCommandAndControl } from "./suricata-category.ts";
+import { floodEvidence, isReflection } from "./suricata-flood.ts";
+import { type Offender, offenderOf } from "./suricata-offender.ts";
 
 /** Suricata counts from 1, the gravest. */
 const severities: Readonly<Record<number, Severity>> = { 1: "high", 2: "medium", 3: "low", 4: "low" };
@@ -48,6 +49,32 @@ function readEvent(line: string): Reading<JsonObject> {
     : fault("malformed-row", "the line is not a JSON object");
 }
 
+interface Claim {
+  readonly category: Category;
+  readonly offender: Offender;
+  /** The alert's own severity is not this one's: how grave an attack is says nothing of a service that it goes by way of. */
+  readonly isByTheWay?: boolean;
+}
+
+/** Who did what, by an alert. */
+function claimOf(event: JsonObject, words: AlertWords): Reading<Claim> {
+  const shown = `"${words.signature.slice(0, 80)}"`;
+  const category = alertCategory(words);
+  if (!category) return fault("category-not-mapped", `${shown} is no sign of a compromised machine`);
+  const isFlood = category === "ddos" || (category === "scanning" && isReflection(words));
+  const evidence = isFlood ? floodEvidence(event, words) : undefined;
+  if (evidence?.kind === "nobody") return fault("category-not-mapped", `${shown} names no offender: ${evidence.why}`);
+  if (evidence?.kind === "reflector") {
+    const { reflector, victim } = evidence;
+    return {
+      ok: true,
+      value: { category: "vulnerable-service", offender: { ...reflector, destination: victim }, isByTheWay: true },
+    };
+  }
+  const kind = { isInfection: category === "botnet", isCommandAndControl: isCommandAndControl(words) };
+  return { ok: true, value: { category, offender: offenderOf(event, kind) } };
+}
+
 function readAlert(line: string, row: number, rules: TimeRules): Reading<Observation> {
   const parsed = readEvent(line);
   if (!parsed.ok) return parsed;
@@ -60,17 +87,17 @@ function readAlert(line: string, row: number, rules: TimeRules): Reading<Observa
     category: String(alert["category"] ?? ""),
     metadata: alert["metadata"],
   };
-  const category = alertCategory(words);
-  if (!category)
-    return fault("category-not-mapped", `"${words.signature.slice(0, 80)}" is no sign of a compromised machine`);
+  const claim = claimOf(event, words);
+  if (!claim.ok) return claim;
+  const { category, offender, isByTheWay } = claim.value;
   return buildObservation(
     {
       row,
-      ...offenderOf(event, { isInfection: category === "botnet", isCommandAndControl: isCommandAndControl(words) }),
+      ...offender,
       protocol: event["proto"],
       at: event["timestamp"],
       category,
-      severity: severities[Number(alert["severity"])],
+      severity: isByTheWay ? undefined : severities[Number(alert["severity"])],
       name: words.signature,
       evidence: evidenceOf(event),
     },

@@ -1,39 +1,21 @@
 import type { Endpoint } from "./observation.ts";
 import { readAddress, readPort } from "./read-address.ts";
 import type { JsonObject } from "./read-native.ts";
+import { packetsOf, partOf, type RawEndpoint, sidesOf } from "./suricata-flow.ts";
 
 /** Who did it, as raw values; `otherEnd` where the event leaves it open. */
 export interface Offender {
   readonly ip: unknown;
   readonly port: unknown;
-  readonly destination: { readonly ip: unknown; readonly port: unknown };
+  readonly destination: RawEndpoint;
   readonly otherEnd?: Endpoint;
 }
 
-const isObject = (value: unknown): value is JsonObject =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-const part = (of: unknown, key: string): JsonObject => {
-  const value = isObject(of) ? of[key] : undefined;
-  return isObject(value) ? value : {};
-};
-
-const sides = (event: JsonObject) => ({
-  source: { ip: event["src_ip"], port: event["src_port"] },
-  target: { ip: event["dest_ip"], port: event["dest_port"] },
-});
-
-function endpoint(raw: { readonly ip: unknown; readonly port: unknown }): Endpoint | undefined {
+function endpoint(raw: RawEndpoint): Endpoint | undefined {
   const ip = readAddress(raw.ip);
   const port = readPort(raw.port);
   if (!ip.ok) return undefined;
   return { ip: ip.value, ...(port.ok && port.value !== undefined ? { port: port.value } : {}) };
-}
-
-/** How many packets each side sent; undefined: not told. */
-function packetsOf(flow: JsonObject): { readonly opener: number; readonly other: number } | undefined {
-  const [opener, other] = [flow["pkts_toserver"], flow["pkts_toclient"]];
-  return typeof opener === "number" && typeof other === "number" ? { opener, other } : undefined;
 }
 
 /**
@@ -41,7 +23,7 @@ function packetsOf(flow: JsonObject): { readonly opener: number; readonly other:
  * though nobody asked: as long as nothing was seen of the receiver, it may be the target of whoever sent the packet.
  */
 function hasReceiverOpened(event: JsonObject, flow: JsonObject): boolean {
-  const packets = packetsOf(flow);
+  const packets = packetsOf(event);
   if (packets) {
     if (packets.opener === 0) return false;
     return flow["src_ip"] !== undefined || packets.other > 0;
@@ -63,14 +45,14 @@ function hasReceiverOpened(event: JsonObject, flow: JsonObject): boolean {
  * Nobody is an offender for what was only sent to them: see hasReceiverOpened.
  */
 export function offenderOf(event: JsonObject, kind: { isInfection: boolean; isCommandAndControl: boolean }): Offender {
-  const { source, target } = sides(event);
+  const { source, target } = sidesOf(event);
   const sender = { ...source, destination: target };
-  const attacker = part(event["alert"], "source");
+  const attacker = partOf(event["alert"], "source");
   if (!kind.isInfection && attacker["ip"] !== undefined) {
     const isSender = attacker["ip"] === source.ip;
     return { ip: attacker["ip"], port: attacker["port"], destination: isSender ? target : source };
   }
-  const flow = part(event, "flow");
+  const flow = partOf(event, "flow");
   if (flow["src_ip"] !== undefined) {
     if (flow["src_ip"] !== source.ip && !hasReceiverOpened(event, flow)) return sender;
     const destination = { ip: flow["dest_ip"], port: flow["dest_port"] };
@@ -78,7 +60,7 @@ export function offenderOf(event: JsonObject, kind: { isInfection: boolean; isCo
   }
   if (event["direction"] === "to_client")
     return hasReceiverOpened(event, flow) ? { ...target, destination: source } : sender;
-  const packets = packetsOf(flow);
+  const packets = packetsOf(event);
   const isOpen = event["direction"] === undefined && kind.isCommandAndControl && packets !== undefined;
   const otherEnd = isOpen && packets.opener > 0 && packets.other > 0 ? endpoint(target) : undefined;
   return { ...sender, ...(otherEnd ? { otherEnd } : {}) };

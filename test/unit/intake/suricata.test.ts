@@ -108,6 +108,76 @@ test("a first packet has no answer yet: a query for a controller's name is its s
   expect(await one(query)).toMatchObject({ ip: "203.0.113.9", category: "botnet" });
 });
 
+const flooded = { src_ip: "203.0.113.9", src_port: 80, dest_ip: "198.51.100.7", dest_port: 123 };
+const monlist = {
+  ...alert,
+  signature: "ET DOS Possible NTP DDoS Inbound Frequent Un-Authed MON_LIST Requests IMPL 0x03",
+  category: "Attempted Denial of Service",
+};
+const unanswered = { pkts_toserver: 10, pkts_toclient: 0 };
+const answered = { pkts_toserver: 10, pkts_toclient: 9 };
+
+test.each<[string, object]>([
+  ["a UDP flood with questions to amplifiers", { proto: "UDP", flow: { ...unanswered, ...flooded } }],
+  ["a UDP flood of which nothing else is told", { proto: "UDP", flow: undefined }],
+  ["a UDP flood that somebody answered", { proto: "UDP", flow: { ...answered, ...flooded }, words: "ET DOS x" }],
+  ["a UDP flood whose rule names the attacker", { proto: "UDP", source: { ip: "203.0.113.9", port: 80 } }],
+  ["a flood of echo requests", { proto: "ICMP", flow: answered, words: "ET DOS ICMP flood" }],
+  ["a flood over IPv6", { proto: "IPv6-ICMP", flow: answered, words: "ET DOS ICMP flood" }],
+  ["a UDP flood by a rule of the ISP's own", { proto: "UDP", words: "x", metadata: { weir_category: ["ddos"] } }],
+  ["a scan for amplifiers", { proto: "UDP", words: "ET SCAN SSDP amplification scan", class: "Misc activity" }],
+  ["TCP that nobody answered", { proto: "TCP", flow: { ...unanswered, ...flooded }, words: "ET DOS x" }],
+  ["a flood of SYNs", { proto: "TCP", flow: answered, words: "ET DOS Potential Tsunami SYN Flood Denial Of Service" }],
+])("the address that %s came from may be forged: it is no offender's", async (_, given) => {
+  const {
+    words = monlist.signature,
+    class: category = monlist.category,
+    source,
+    metadata,
+    ...rest
+  } = given as {
+    words?: string;
+    class?: string;
+    source?: object;
+    metadata?: object;
+  };
+  const reading = await read({
+    ...event,
+    ...flooded,
+    ...rest,
+    alert: { ...monlist, signature: words, category, source, metadata },
+  });
+  expect(rejectedIn(reading)).toEqual([[1, "category-not-mapped"]]);
+  expect(reading).toMatchObject({ rejected: [{ detail: expect.stringMatching(/names no offender: .*forged/) }] });
+});
+
+test("who took part in a connection is the offender of a flood over it", async () => {
+  const dos = { alert: { ...monlist, signature: "ET DOS HTTP flood" } };
+  for (const flow of [undefined, both, { ...both, ...customer, ...server }])
+    expect(await one({ ...dos, flow })).toMatchObject({ ip: "203.0.113.9", category: "ddos" });
+});
+
+test("a service that answers forged questions is vulnerable, whichever packet gave the alert", async () => {
+  const question = { src_ip: "198.51.100.7", src_port: 80, dest_ip: "203.0.113.9", dest_port: 123 };
+  const response = { src_ip: "203.0.113.9", src_port: 123, dest_ip: "198.51.100.7", dest_port: 80 };
+  const reflected = { proto: "UDP", alert: monlist };
+  const told = [
+    { ...question, flow: { ...answered, ...question } },
+    { ...response, flow: { ...answered, ...question } },
+    { ...question, flow: answered, direction: "to_server" },
+    { ...response, flow: answered, direction: "to_client" },
+  ];
+  for (const packet of told)
+    expect(await one({ ...reflected, ...packet })).toMatchObject({
+      ip: "203.0.113.9",
+      port: 123,
+      category: "vulnerable-service",
+      severity: "low",
+      destination: { ip: "198.51.100.7", port: 80 },
+    });
+  expect(rejectedIn(await read({ ...event, ...reflected, ...response, flow: answered }))).toHaveLength(1);
+});
+
 test.each<[object, string]>([
   [{ signature: "ET TROJAN x", category: "Misc activity" }, "botnet"],
   [{ signature: "ETPRO CNC x", category: "" }, "botnet"],
