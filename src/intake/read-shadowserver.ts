@@ -3,6 +3,7 @@ import { type Category, severityOf } from "./category.ts";
 import { type CsvRecord, readCsv } from "./csv-records.ts";
 import { fault, type Observation, type Reading, type Refusal } from "./observation.ts";
 import { type OpenReport, readRows } from "./read-rows.ts";
+import { readTime, type TimeRules } from "./read-time.ts";
 import { shadowserverNameIn, shadowserverReport } from "./shadowserver-report.ts";
 
 /** Without these a row means nothing; every other column may come and go. */
@@ -24,11 +25,14 @@ interface Shape {
 
 type Row = Readonly<Record<string, string>>;
 
+const HOUR_MS = 60 * 60_000;
+
 /** The end of a span is a refinement: where it makes no sense beside the timestamp, it is left out. */
-function endOf(row: Row, now: Date): string | undefined {
-  const end = Date.parse(row["end_time"] ?? "");
-  const start = Date.parse(`${(row["timestamp"] ?? "").replace(" ", "T")}Z`);
-  return end >= start && end <= now.getTime() && end - start < 60 * 60_000 ? row["end_time"] : undefined;
+function endOf(row: Row, rules: TimeRules): string | undefined {
+  const [start, end] = [readTime(row["timestamp"], rules), readTime(row["end_time"], rules)];
+  if (!start.ok || !end.ok || end.value > rules.now) return undefined;
+  const lastedMs = end.value.getTime() - start.value.getTime();
+  return lastedMs >= 0 && lastedMs < HOUR_MS ? row["end_time"] : undefined;
 }
 
 function readRecord(record: CsvRecord, number: number, shape: Shape): Reading<Observation> {
@@ -36,6 +40,8 @@ function readRecord(record: CsvRecord, number: number, shape: Shape): Reading<Ob
   const entries = shape.columns.map((column, index) => [column, record.fields[index] ?? ""] as const);
   const filled = entries.filter(([, value]) => value !== "");
   const row: Row = Object.fromEntries(filled);
+  // Shadowserver's times are UTC and do not say so.
+  const rules: TimeRules = { now: shape.now, zone: "Z" };
   const kept = filled.filter(([column]) => !notEvidence.test(column));
   return buildObservation(
     {
@@ -44,15 +50,14 @@ function readRecord(record: CsvRecord, number: number, shape: Shape): Reading<Ob
       port: row["src_port"],
       protocol: row["protocol"],
       at: row["timestamp"],
-      until: endOf(row, shape.now),
+      until: endOf(row, rules),
       category: shape.category,
       severity: severityOf(row["severity"] ?? ""),
       name: row["family"] || row["infection"] || row["application"] || row["service"] || shape.name,
       destination: { ip: row["dst_ip"], port: row["dst_port"] },
       evidence: { ...Object.fromEntries(kept), report_type: shape.name },
     },
-    // Shadowserver's times are UTC and do not say so.
-    { now: shape.now, zone: "Z" },
+    rules,
   );
 }
 

@@ -12,13 +12,19 @@ const fail = (definition: AttributeDefinition, text: string): never => {
   throw new RadiusError("invalid-value", `"${text}" is no value of ${definition.name} (${definition.type})`);
 };
 
+const zoned = /\d\d:\d\d(?::\d\d(?:\.\d+)?)?\s*(?:Z|UTC|GMT|[ECMP][SD]T|[+-]\d\d(?::?\d\d)?)$/i;
+
+/** In milliseconds, or NaN. A time that names no zone is in UTC, wherever the server stands. */
+const momentOf = (text: string): number =>
+  Date.parse(zoned.test(text) ? text : `${text.replace(/^(\d{4}-\d\d-\d\d)T/i, "$1 ")} UTC`);
+
 function numeric(dictionary: Dictionary, definition: AttributeDefinition, text: string): AttributeValue {
   const named = dictionary.valueNumber(definition.name, text);
   if (named !== undefined) return definition.type === "integer64" ? named : Number(named);
   if (/^0x[0-9a-f]+$/i.test(text) || /^-?\d+$/.test(text)) {
     return definition.type === "integer64" ? BigInt(text) : Number(text);
   }
-  const moment = definition.type === "date" ? Date.parse(text) : Number.NaN;
+  const moment = definition.type === "date" ? momentOf(text) : Number.NaN;
   return Number.isNaN(moment) ? fail(definition, text) : Math.floor(moment / 1000);
 }
 

@@ -1,8 +1,10 @@
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { hasSamples, now, observationsIn, readBody, rejectedIn, sample, samplesNote } from "./reports.ts";
 
 const csv = (body: string, options: { reportType?: string; fileName?: string } = { reportType: "event4_sinkhole" }) =>
   readBody("text/csv", body, options);
+
+afterEach(() => vi.unstubAllEnvs());
 
 const header = "timestamp,protocol,src_ip,src_port,dst_ip,dst_port,infection,family,tag\n";
 const row = (ip: string) => `"2026-11-20 11:00:00","tcp","${ip}",4711,"192.0.2.1",80,"virut","virut",\n`;
@@ -145,6 +147,22 @@ test("an end that makes no sense beside the timestamp is left out", async () => 
   const body = "timestamp,src_ip,end_time\n2026-11-20 11:00:00,203.0.113.9,2021-03-27T00:00:01Z\n";
   expect(observationsIn(await csv(body, { reportType: "event4_honeypot_brute_force" }))[0]).not.toHaveProperty("until");
 });
+
+test.each(["America/New_York", "Europe/Berlin", "UTC"])(
+  "times without a zone are UTC on a server in %s too, the end as well as the beginning",
+  async (zone) => {
+    vi.stubEnv("TZ", zone);
+    expect(new Date(2026, 10, 20).toISOString().slice(11, 13)).toBe(
+      { "America/New_York": "05", "Europe/Berlin": "23", UTC: "00" }[zone],
+    );
+    for (const end of ["2026-11-20 11:20:00", "2026-11-20T11:20:00", "2026-11-20T11:20:00Z"]) {
+      const body = `timestamp,src_ip,end_time\n2026-11-20 11:00:00,203.0.113.9,${end}\n`;
+      expect(observationsIn(await csv(body, { reportType: "event4_honeypot_brute_force" }))).toMatchObject([
+        { at: new Date("2026-11-20T11:00:00Z"), until: new Date("2026-11-20T11:20:00Z") },
+      ]);
+    }
+  },
+);
 
 test("a file of ten thousand rows is read in a moment, also with a broken one", async () => {
   const rows = Array.from({ length: 10_000 }, (_, index) => row(`10.0.${index >> 8}.${index & 255}`));

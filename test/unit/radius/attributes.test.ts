@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import type { Attribute } from "../../../src/radius/attribute.ts";
 import { formatAttribute, namedAttribute, parseAttributeLine } from "../../../src/radius/attribute-text.ts";
 import { decodeAttributes } from "../../../src/radius/decode-attributes.ts";
@@ -132,6 +132,26 @@ test("radclient's lines are read: tags, quotes, octets, names of values, operato
   expect(() => read("No-Such-Thing = 1")).toThrow(expect.objectContaining({ code: "unknown-attribute" }));
   expect(() => read("NAS-Port = many")).toThrow(expect.objectContaining({ code: "invalid-value" }));
   expect(() => read("just words")).toThrow(expect.objectContaining({ code: "invalid-value" }));
+});
+
+afterEach(() => vi.unstubAllEnvs());
+
+test.each([
+  "2026-11-20 03:00:00",
+  "2026-11-20T03:00",
+  "Nov 20 2026 03:00:00",
+  "Nov 20 03:00:00 2026",
+  "2026-11-20T03:00:00Z",
+  "Nov 20 2026 03:00:00 UTC",
+  "Nov 19 2026 22:00:00 EST",
+  "2026-11-20T04:00:00.5+01:00",
+])("the moment %s is the same wherever the server stands: UTC, if it names no zone", (written) => {
+  for (const zone of ["America/New_York", "Asia/Tokyo"]) {
+    vi.stubEnv("TZ", zone);
+    expect(new Date(2026, 10, 20).toISOString()).not.toBe("2026-11-20T00:00:00.000Z");
+    const moment = namedAttribute(dictionary, { name: "Event-Timestamp", value: written });
+    expect(moment.value).toBe(Date.UTC(2026, 10, 20, 3) / 1000);
+  }
 });
 
 test("an attribute is shown as radclient shows it", () => {
