@@ -2,7 +2,6 @@ import { randomInt, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { isIP } from "node:net";
-import { hostname } from "node:os";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
@@ -27,6 +26,7 @@ import { reconcileJob } from "./jobs/reconcile-job.ts";
 import { resealJob } from "./jobs/reseal-job.ts";
 import { retentionJob } from "./jobs/retention-job.ts";
 import { tidyJob } from "./jobs/tidy-job.ts";
+import { ownNodeId } from "./own-node-id.ts";
 import { builtInPlaybook } from "./policy/built-in-playbooks.ts";
 import { impossibleHere } from "./policy/impossible-here.ts";
 import { type RadiusSide, startRadiusSide } from "./radius-side.ts";
@@ -83,15 +83,10 @@ function localAddressFor({ hosts }: Config): (nasAddress: string) => string | un
 const version = (): string =>
   (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string }).version;
 
-/** The same after a restart: what the process before left under way is taken up at once. */
-async function nodeId({ config }: Core): Promise<string> {
-  const { text } = await storedKey(join(config.dataDir, "node-id"));
-  return `${hostname()}:${text.slice(0, 8)}`;
-}
-
 /** Enforcement: the gateway to the NASes and the dispatcher that makes profiles true. */
 async function startEnforcement(core: Core, database: Database): Promise<Dispatcher> {
-  const { config, dictionary, log, metrics, nasDirectory, now } = core;
+  const { config, databaseUrl, dictionary, log, metrics, nasDirectory, now } = core;
+  const node = await ownNodeId({ dataDir: config.dataDir, databaseUrl });
   const gateway = createNasGateway({
     dictionary,
     metrics: createCoaMetrics(metrics),
@@ -106,12 +101,13 @@ async function startEnforcement(core: Core, database: Database): Promise<Dispatc
     now,
     random: Math.random,
     log,
-    nodeId: await nodeId(core),
+    nodeId: node.id,
     metrics,
   });
   const stop = async () => {
     await dispatcher.stop();
     await gateway.stop();
+    await node.release();
   };
   return { ...dispatcher, stop };
 }
