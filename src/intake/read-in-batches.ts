@@ -45,7 +45,8 @@ function formatOf(posted: PostedReport): Format | undefined {
   if (type.endsWith("+json")) return "json";
   if (!wrappings.has(type)) return formats[type];
   const ending = /\.(\w+)(?:\.gz)?$/.exec((posted.fileName ?? "").toLowerCase())?.[1];
-  return endings[ending ?? ""];
+  // Only a CSV has its report type told beside it.
+  return endings[ending ?? ""] ?? (posted.reportType ? "csv" : undefined);
 }
 
 const unsupported = (contentType: string): Refusal => ({

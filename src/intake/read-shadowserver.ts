@@ -1,13 +1,11 @@
 import { buildObservation } from "./build-observation.ts";
 import { type Category, severityOf } from "./category.ts";
-import { type CsvRecord, readCsv } from "./csv-records.ts";
+import type { CsvRecord } from "./csv-records.ts";
 import { fault, type Observation, type Reading, type Refusal } from "./observation.ts";
 import { type OpenReport, readRows } from "./read-rows.ts";
 import { readTime, type TimeRules } from "./read-time.ts";
+import { openShadowserverTable } from "./shadowserver-header.ts";
 import { shadowserverNameIn, shadowserverReport } from "./shadowserver-report.ts";
-
-/** Without these a row means nothing; every other column may come and go. */
-const required = ["timestamp", "src_ip"];
 
 /**
  * Not kept as evidence: what the observation carries already; what a honeypot was given to log in with (it may be
@@ -79,7 +77,8 @@ function readable(file: ShadowserverFile): { ok: true; name: string; category: C
     };
   const shown = JSON.stringify(name.slice(0, 80));
   const report = shadowserverReport(name);
-  if (!report) return { ok: false, code: "unknown-report-type", detail: `no Shadowserver report is called ${shown}` };
+  if (!report)
+    return { ok: false, code: "unknown-report-type", detail: `no Shadowserver report that we know is called ${shown}` };
   if (report.kind === "refused")
     return { ok: false, code: "report-type-not-supported", detail: `${shown} is not taken: ${report.why}` };
   return { ok: true, name: name.toLowerCase(), category: report.category };
@@ -89,16 +88,9 @@ function readable(file: ShadowserverFile): { ok: true; name: string; category: C
 export function openShadowserver(file: ShadowserverFile): OpenReport | Refusal {
   const report = readable(file);
   if (!report.ok) return report;
-  const table = readCsv(file.text);
-  if (!table) return { ok: false, code: "malformed-csv", detail: "the header cannot be read as CSV" };
-  const columns = table.header.map((column) => column.trim().toLowerCase());
-  const missing = required.filter((column) => !columns.includes(column));
-  if (missing.length > 0)
-    return { ok: false, code: "missing-columns", detail: `the header lacks ${missing.join(" and ")}` };
-  const doubled = columns.find((column, index) => columns.indexOf(column) < index);
-  if (doubled !== undefined)
-    return { ok: false, code: "malformed-csv", detail: `the header names ${JSON.stringify(doubled)} twice` };
-  const shape = { name: report.name, category: report.category, columns, now: file.now };
+  const table = openShadowserverTable(file.text);
+  if (!table.ok) return table;
+  const shape = { name: report.name, category: report.category, columns: table.columns, now: file.now };
   const rows = readRows(table.records, (record, number) => readRecord(record, number, shape));
   return { ok: true, format: () => `shadowserver:${report.name}`, rows };
 }

@@ -1,4 +1,5 @@
 import type { Category } from "./category.ts";
+import { isShadowserverName } from "./shadowserver-names.ts";
 
 /** What the rows of one Shadowserver report say of the machine at `src_ip`; or why they say nothing that counts here. */
 export type ShadowserverReport =
@@ -13,7 +14,6 @@ const readable: readonly (readonly [pattern: RegExp, category: Category])[] = [
 const notReadable: readonly (readonly [pattern: RegExp, why: string])[] = [
   [/^event[46]_honeypot_ddos_amp$/, "src_ip is the victim of the attack, whose address the attackers forged"],
   [/^event[46]_sinkhole_dns$/, "src_ip is the resolver that asked, not the infected machine behind it"],
-  [/^(?:event[46]?_|scan6?_|population6?_|blocklist|device_id6?|compromised_website6?|special|cisco_|sandbox_)/, ""],
 ];
 
 /** Undefined: no report of that name is known. Names in any case. */
@@ -22,7 +22,8 @@ export function shadowserverReport(name: string): ShadowserverReport | undefined
   const found = readable.find(([pattern]) => pattern.test(plain));
   if (found) return { kind: "offenders", category: found[1] };
   const refused = notReadable.find(([pattern]) => pattern.test(plain));
-  return refused && { kind: "refused", why: refused[1] || "this version does not read it yet" };
+  if (refused) return { kind: "refused", why: refused[1] };
+  return isShadowserverName(plain) ? { kind: "refused", why: "this version does not read it yet" } : undefined;
 }
 
 /** The report that a file is, by its name: `2026-11-01-event4_sinkhole-example-asn.csv`. Also with a path or `.gz`. */

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { afterEach, expect, test, vi } from "vitest";
 import { hasSamples, now, observationsIn, readBody, rejectedIn, sample, samplesNote } from "./reports.ts";
 
@@ -52,6 +53,12 @@ test.each<[string, { reportType?: string; fileName?: string }, string]>([
   ["nothing", {}, "report-type-missing"],
   ["a name that is no report's", { fileName: "customers list.csv" }, "report-type-missing"],
   ["an unknown type", { reportType: "weather" }, "unknown-report-type"],
+  ["an event that there is none of", { reportType: "event4_foo" }, "unknown-report-type"],
+  ["a scan that there is none of", { fileName: "2026-11-20-scan_foo-isp.csv" }, "unknown-report-type"],
+  ["a family without a report", { reportType: "event4_" }, "unknown-report-type"],
+  ["a report of IPv6 of a later version", { reportType: "SCAN6_DNS" }, "report-type-not-supported"],
+  ["an event of a later version", { reportType: "event4_honeypot_darknet" }, "report-type-not-supported"],
+  ["a list of a later version", { reportType: "blocklist" }, "report-type-not-supported"],
   ["a victim's report", { reportType: "event4_honeypot_ddos_amp" }, "report-type-not-supported"],
   ["a resolver's report", { reportType: "event4_sinkhole_dns" }, "report-type-not-supported"],
   ["a report of a later version", { reportType: "scan_telnet" }, "report-type-not-supported"],
@@ -213,6 +220,54 @@ test("a time that is none is told with the form that Shadowserver uses", async (
   const reading = await csv(header + row("203.0.113.9").replace("2026-11-20 11:00:00", "yesterday"));
   expect(reading).toMatchObject({
     rejected: [{ code: "invalid-time", detail: '"yesterday" is not a date and time in UTC (2026-01-31 12:00:00)' }],
+  });
+});
+
+test.each(["application/gzip", "application/x-gzip", "application/octet-stream", ""])(
+  "the report type says that a body of %j is CSV, unless the file's name says something else",
+  async (contentType) => {
+    const body = gzipSync(header + row("203.0.113.9"));
+    const options = { reportType: "event4_sinkhole" };
+    for (const fileName of [undefined, "report", "report.gz"])
+      expect(observationsIn(await readBody(contentType, body, { ...options, fileName }))).toHaveLength(1);
+    expect(await readBody(contentType, body, { ...options, fileName: "x.json.gz" })).toMatchObject({
+      code: "malformed-json",
+    });
+    expect(await readBody(contentType, body, {})).toMatchObject({ code: "unsupported-content-type" });
+  },
+);
+
+const withoutLineEnds = (text: string) => text.replaceAll(/[\r\n]/g, "");
+const quotedHeader = `${header
+  .trim()
+  .split(",")
+  .map((name) => `"${name}"`)
+  .join(",")}\n`;
+const unquoted = row("203.0.113.9").replaceAll('"', "");
+
+test.each([
+  ["a row", header + row("203.0.113.9")],
+  ["a row without quotes", header + unquoted],
+  ["a quoted header and row", quotedHeader + row("203.0.113.9")],
+  ["some rows", header + unquoted.repeat(3)],
+  ["hundreds of rows", header + unquoted.repeat(300)],
+])("a body of %s whose line ends curl took out is refused, with what to do about it", async (_, text) => {
+  expect(await csv(withoutLineEnds(text))).toMatchObject({
+    ok: false,
+    code: "malformed-csv",
+    detail: expect.stringMatching(/the whole body is one line; send .* --data-binary$/),
+  });
+});
+
+test("a header without rows is a report without rows", async () => {
+  for (const text of [header, header.trim(), quotedHeader, withoutLineEnds(quotedHeader)])
+    expect(await csv(text)).toMatchObject({ ok: true, observations: [], rejected: [] });
+});
+
+test("a header that is a row is told as one", async () => {
+  expect(await csv(row("203.0.113.9") + row("203.0.113.8"))).toMatchObject({
+    code: "malformed-csv",
+    detail: 'the header has "2026-11-20 11:00:00", which names no column',
   });
 });
 
