@@ -150,3 +150,49 @@ test("reconcile finds a session whose work was lost, and ends one that nobody ha
     liftMeasure(trx, { subscriberId: "lost", kind: "throttle", by: "key:test", now: new Date() }),
   );
 });
+
+test("reconcile gives a session of nobody to the subscriber who has its username by now, and brings it to their profile", async () => {
+  const session = await addSession(db.database, "known-later");
+  await db.database.query("update session set subscriber_id = null where id = $1", [session]);
+  await addSubscriber(db.database, "known-later");
+  await order(db.database, { subscriberId: "known-later", detail: throttle() });
+  const woken: number[] = [];
+  const findings = await reconcileJob(db.database, () => woken.push(1)).run({ now: new Date(), signal: never });
+  expect(findings["adopted"]).toBe(1);
+  const jobs = await db.database.query("select subscriber_id, reason from enforcement_job where session_id = $1", [
+    session,
+  ]);
+  expect(jobs).toEqual([{ subscriber_id: "known-later", reason: "subscriber known" }]);
+  expect(woken).toEqual([1]);
+});
+
+test("reconcile closes requests of which nobody will record an outcome, and those alone", async () => {
+  await addSubscriber(db.database, "asked");
+  const request = async (requestedAt: string, hasJob: boolean) => {
+    const session = await addSession(db.database, "asked");
+    if (hasJob)
+      await db.database.query(
+        "insert into enforcement_job (session_id, nas_id, subscriber_id, reason) values ($1, 'bng1', 'asked', 'test')",
+        [session],
+      );
+    const [row] = await db.database.query<{ id: string }>(
+      `insert into enforcement (session_id, subscriber_id, nas_id, kind, reason, requested_at, request)
+       values ($1, 'asked', 'bng1', 'coa', 'test', now() - $2::interval, '\\x2b') returning id`,
+      [session, requestedAt],
+    );
+    return row?.id ?? "";
+  };
+  const [abandoned, recent, resumed] = [
+    await request("11 minutes", false),
+    await request("9 minutes", false),
+    await request("11 minutes", true),
+  ];
+  const findings = await reconcileJob(db.database, nothing).run({ now: new Date(), signal: never });
+  expect(findings["abandonedRequests"]).toBe(1);
+  const rows = await db.database.query("select id, outcome from enforcement where subscriber_id = 'asked' order by id");
+  expect(rows).toEqual([
+    { id: abandoned, outcome: "no-answer" },
+    { id: recent, outcome: null },
+    { id: resumed, outcome: null },
+  ]);
+});

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { supportedMeasure } from "../../../src/coa/overlay.ts";
 import { requestAttributes } from "../../../src/coa/request-attributes.ts";
+import { vendorNames, vendorOf } from "../../../src/coa/vendors/vendors.ts";
 import type { MeasureDetail } from "../../../src/enforcement/measure.ts";
 import { shippedDictionary } from "../../support/wire.ts";
 import { goldenChanges } from "./golden-changes.ts";
@@ -59,6 +60,12 @@ test.each<[string, MeasureDetail]>([
   ["accel-ppp", throttle],
 ])("%s can do $kind", (vendor, detail) => {
   expect(supportedMeasure(nasOf({ vendor }), detail)).toBeUndefined();
+});
+
+test("each vendor listens where its own documents say", () => {
+  const cisco = vendorNames.filter((name) => vendorOf(name).coaPort === 1700);
+  expect(cisco).toEqual(["cisco-ios-xe", "cisco-ios-xr"]);
+  expect(new Set(vendorNames.map((name) => vendorOf(name).coaPort))).toEqual(new Set([3799, 1700]));
 });
 
 test("an operator's own translation makes possible what the vendor cannot", () => {
