@@ -4,6 +4,7 @@ import { type AddressQuestion, attributeAddresses } from "../attribution/attribu
 import type { IsOwnAddress } from "../attribution/own-addresses.ts";
 import type { Queryable } from "../database/database.ts";
 import { readAddress } from "../intake/read-address.ts";
+import { hasDoubleNames } from "../json/has-double-names.ts";
 import { type AskedAttribution, AttributionLine } from "./attribution-shapes.ts";
 import { readMoment } from "./read-moment.ts";
 
@@ -35,7 +36,9 @@ export function createLineAnswerer({ database, isOwnAddress, now }: AttributionD
 
   const read = (text: string | undefined, row: number): Asked | Refused => {
     const value = text === undefined ? undefined : parsed(text);
-    if (value === undefined) return { row, code: "malformed-row", detail: "is not JSON in UTF-8" };
+    if (text === undefined || value === undefined)
+      return { row, code: "malformed-row", detail: "is not JSON in UTF-8" };
+    if (hasDoubleNames(text, value)) return { row, code: "malformed-row", detail: "names a field twice" };
     if (line.Check(value)) {
       const question = questionFrom(value, now);
       return typeof question === "string" ? { row, code: "invalid-row", detail: question } : { row, question };

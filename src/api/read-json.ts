@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { TextDecoder } from "node:util";
 import type { FastifyRequest } from "fastify";
-import { hasDoubleNames } from "../intake/has-double-names.ts";
+import { hasDoubleNames } from "../json/has-double-names.ts";
 import type { Api } from "./api.ts";
 import type { BodyReceiver } from "./bodies/body-receiver.ts";
 import { ApiError } from "./errors.ts";

@@ -1,4 +1,4 @@
-import { hasDoubleNames } from "./has-double-names.ts";
+import { hasDoubleNames } from "../json/has-double-names.ts";
 import { type JsonExtent, jsonExtent, parseJson } from "./json-text.ts";
 import { fault, type Reading } from "./observation.ts";
 import { MAX_RECORD_DEPTH, MAX_RECORD_VALUES } from "./report-limits.ts";

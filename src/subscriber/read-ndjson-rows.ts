@@ -1,12 +1,13 @@
 import type { Readable } from "node:stream";
+import { hasDoubleNames } from "../json/has-double-names.ts";
 import type { ImportRow } from "./import-row.ts";
 import { LINE_OCTETS, readLines } from "./read-lines.ts";
 
 function recordOf(line: string): Record<string, unknown> | string {
   try {
     const value: unknown = JSON.parse(line);
-    if (typeof value === "object" && value !== null && !Array.isArray(value)) return { ...value };
-    return "is not a JSON object";
+    if (typeof value !== "object" || value === null || Array.isArray(value)) return "is not a JSON object";
+    return hasDoubleNames(line, value) ? "names a field twice" : { ...value };
   } catch {
     // Not the parser's own words: they quote the line, which may hold a password.
     return "is not JSON";

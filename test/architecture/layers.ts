@@ -3,6 +3,7 @@
  * down. Edges (the last group) never import each other. docs/architecture.md draws the same picture.
  */
 export const layers = [
+  "json",
   "config",
   "secrets",
   "dictionary",

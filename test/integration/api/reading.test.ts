@@ -71,7 +71,7 @@ describe("GET /v1/attribution", () => {
       { ip: "x" },
     ].map((line) => JSON.stringify(line));
     const answer = await api.call("POST", "/v1/attribution", {
-      body: `${lines.join("\n")}\nnonsense`,
+      body: `${lines.join("\n")}\nnonsense\n{"ip":"203.0.113.5","ip":"198.51.100.1"}`,
       headers: { "content-type": "application/x-ndjson" },
     });
     expect(answer.status).toBe(200);
@@ -87,6 +87,7 @@ describe("GET /v1/attribution", () => {
       { row: 3, verdict: "none" },
       { row: 4, code: "invalid-row" },
       { row: 5, code: "malformed-row" },
+      { row: 6, code: "malformed-row", detail: "names a field twice" },
     ]);
   });
 

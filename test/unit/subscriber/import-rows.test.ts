@@ -71,6 +71,17 @@ test("NDJSON lines are read one by one, blank ones not counted", async () => {
   ]);
 });
 
+test("a line that names a field twice says two things, and is left out", async () => {
+  const rows = await ndjson(
+    '{"id":"a","usernames":["x"],"id":"b"}\n{"id":"a","plan":{"upKbps":1,"upKbps":2}}\n{"id":"c"}',
+  );
+  expect(rows).toEqual([
+    { row: 1, code: "malformed-row", detail: "names a field twice" },
+    { row: 2, code: "malformed-row", detail: "names a field twice" },
+    { row: 3, record: { id: "c" } },
+  ]);
+});
+
 test("what is wrong with a line is told without its words", async () => {
   const [row] = await ndjson('{"credential":{"password":"hunter2"');
   expect(JSON.stringify(row)).not.toContain("hunter2");

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { hasDoubleNames } from "../../../src/intake/has-double-names.ts";
+import { hasDoubleNames } from "../../../src/json/has-double-names.ts";
 
 const isDouble = (json: string) => hasDoubleNames(json, JSON.parse(json));
 
