@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
-import { parse } from "csv-parse/sync";
+import { CsvError, parse } from "csv-parse/sync";
 import { ImportError, type ImportRow } from "./import-row.ts";
-import { LINE_OCTETS, readLines } from "./read-lines.ts";
+import { type FileLine, readLines } from "./read-lines.ts";
 
 /** What a cell becomes in the record. An empty cell is a field that is not there. */
 type Place = (record: Record<string, unknown>, cell: string) => void;
@@ -103,17 +103,32 @@ function cellsOf(line: string): string[] | string {
   try {
     return (parse(line) as string[][])[0] ?? [];
   } catch (error) {
-    return error instanceof Error ? error.message : "cannot be read as CSV";
+    // Not the parser's own words: they count from this line, and quote it, which may hold a password.
+    const code = error instanceof CsvError ? error.code : "";
+    return code === "CSV_QUOTE_NOT_CLOSED" ? "has a quote that is not closed" : "has a quote in a wrong place";
   }
 }
 
-function rowOf(row: number, places: readonly Place[], line: string | undefined): ImportRow {
-  const reject = (detail: string): ImportRow => ({ row, code: "malformed-row", detail: detail.slice(0, 300) });
-  if (line === undefined) return reject(`is longer than ${LINE_OCTETS} octets`);
-  const cells = cellsOf(line);
+function rowOf(row: number, places: readonly Place[], line: FileLine): ImportRow {
+  const reject = (detail: string): ImportRow => ({
+    row,
+    code: "malformed-row",
+    detail: `line ${line.number} ${detail}`,
+  });
+  if ("fault" in line) return reject(line.fault);
+  const cells = cellsOf(line.text);
   if (typeof cells === "string") return reject(cells);
   if (cells.length !== places.length) return reject(`has ${cells.length} cells, the header ${places.length}`);
   return { row, record: recordOf(places, cells) };
+}
+
+function placesIn(line: FileLine): Place[] {
+  if ("text" in line && /^[^,]*[;\t][^,]*$/.test(line.text))
+    throw new ImportError("unknown-column", "the first line has no commas: they must part the columns, nothing else");
+  const cells = "fault" in line ? line.fault : cellsOf(line.text);
+  if (typeof cells === "string")
+    throw new ImportError("no-header", `the first line must name the columns, and ${cells}`);
+  return placesOf(cells);
 }
 
 /**
@@ -129,10 +144,7 @@ export async function* readCsvRows(file: Readable): AsyncGenerator<ImportRow> {
       yield rowOf(row, places, line);
       continue;
     }
-    const header = cellsOf(line ?? "");
-    if (typeof header === "string")
-      throw new ImportError("no-header", `the first line must name the columns: ${header}`);
-    places = placesOf(header);
+    places = placesIn(line);
   }
   if (!places) throw new ImportError("no-header", "the file is empty: the first line must name the columns");
 }

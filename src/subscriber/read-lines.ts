@@ -1,25 +1,41 @@
 import type { Readable } from "node:stream";
+import { TextDecoder } from "node:util";
+
+/** A line of a file, by its number from 1, blank ones counted; or what is wrong with it. */
+export type FileLine =
+  | { readonly number: number; readonly text: string }
+  | { readonly number: number; readonly fault: string };
 
 const NEWLINE = 0x0a;
 const byteOrderMark = Buffer.of(0xef, 0xbb, 0xbf);
 
 /** No record is anywhere near this; a line that never ends must not fill the memory. */
-export const LINE_OCTETS = 64 * 1024;
+const LINE_OCTETS = 64 * 1024;
 
-/**
- * The lines of a file that are not blank, without their ends and a byte order mark, no faster than they are taken.
- * undefined stands for a line of more than LINE_OCTETS.
- */
-export async function* readLines(file: Readable): AsyncGenerator<string | undefined> {
-  let isFirst = true;
+// What is not UTF-8 would be stored as question marks that no one can read back. The mark is taken off by hand.
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** The lines of a file that are not blank, without their ends and a byte order mark, no faster than they are taken. */
+export async function* readLines(file: Readable): AsyncGenerator<FileLine> {
+  let number = 0;
   for await (const octets of rawLines(file)) {
-    const line = octets && isFirst ? withoutByteOrderMark(octets) : octets;
-    isFirst = false;
-    const text = line?.toString("utf8").replace(/\r$/, "");
-    if (text === undefined || text.trim() !== "") yield text;
+    number += 1;
+    const line = octets && number === 1 ? withoutByteOrderMark(octets) : octets;
+    const read = readLine(line);
+    if ("fault" in read || read.text.trim() !== "") yield { number, ...read };
   }
 }
 
+function readLine(octets: Buffer | undefined): { readonly text: string } | { readonly fault: string } {
+  if (!octets) return { fault: `is longer than ${LINE_OCTETS} octets` };
+  try {
+    return { text: utf8.decode(octets).replace(/\r$/, "") };
+  } catch {
+    return { fault: "is not UTF-8" };
+  }
+}
+
+/** undefined stands for a line of more than LINE_OCTETS. */
 async function* rawLines(file: Readable): AsyncGenerator<Buffer | undefined> {
   let rest: Buffer[] = [];
   let length = 0;

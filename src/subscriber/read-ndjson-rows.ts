@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { hasDoubleNames } from "../json/has-double-names.ts";
 import type { ImportRow } from "./import-row.ts";
-import { LINE_OCTETS, readLines } from "./read-lines.ts";
+import { readLines } from "./read-lines.ts";
 
 function recordOf(line: string): Record<string, unknown> | string {
   try {
@@ -19,7 +19,9 @@ export async function* readNdjsonRows(file: Readable): AsyncGenerator<ImportRow>
   let row = 0;
   for await (const line of readLines(file)) {
     row += 1;
-    const record = line === undefined ? `is longer than ${LINE_OCTETS} octets` : recordOf(line);
-    yield typeof record === "string" ? { row, code: "malformed-row", detail: record.slice(0, 300) } : { row, record };
+    const record = "fault" in line ? line.fault : recordOf(line.text);
+    yield typeof record === "string"
+      ? { row, code: "malformed-row", detail: `line ${line.number} ${record}` }
+      : { row, record };
   }
 }

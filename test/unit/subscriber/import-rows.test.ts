@@ -10,14 +10,14 @@ async function all(rows: AsyncIterable<ImportRow>): Promise<ImportRow[]> {
   for await (const row of rows) read.push(row);
   return read;
 }
-const inChunks = (text: string, size: number) => {
+const inChunks = (text: string | Buffer, size: number) => {
   const octets = Buffer.from(text);
   return Readable.from(
     Array.from({ length: Math.ceil(octets.length / size) }, (_, i) => octets.subarray(i * size, (i + 1) * size)),
   );
 };
-const csv = (text: string, size = 7) => all(readCsvRows(inChunks(text, size)));
-const ndjson = (text: string, size = 5) => all(readNdjsonRows(inChunks(text, size)));
+const csv = (text: string | Buffer, size = 7) => all(readCsvRows(inChunks(text, size)));
+const ndjson = (text: string | Buffer, size = 5) => all(readNdjsonRows(inChunks(text, size)));
 
 test("CSV cells become the fields of a subscriber, wherever chunks are cut", async () => {
   const text =
@@ -53,6 +53,43 @@ test("a broken CSV line is named by its number and spoils no other", async () =>
 });
 
 test.each([
+  ['c,"hunter2', "has a quote that is not closed"],
+  ['c,"hunter2"x', "has a quote in a wrong place"],
+  ['c,hun"ter2', "has a quote in a wrong place"],
+  ["c,hunter2,x", "has 3 cells, the header 2"],
+])("what is wrong with %s is told with its line in the file, and none of its words", async (line, detail) => {
+  expect(await csv(`id,usernames\n\na,x\n\n\n${line}\nd,v\n`)).toEqual([
+    { row: 1, record: { id: "a", usernames: ["x"] } },
+    { row: 2, code: "malformed-row", detail: `line 6 ${detail}` },
+    { row: 3, record: { id: "d", usernames: ["v"] } },
+  ]);
+});
+
+test("a line that is not UTF-8 is left out, the others are taken", async () => {
+  const latin = (text: string) => Buffer.from(text, "latin1");
+  const wrong = { row: 2, code: "malformed-row", detail: expect.stringMatching(/^line \d is not UTF-8$/) };
+  expect(await csv(Buffer.concat([Buffer.from("id,usernames\na,ä\n"), latin("b,ü\n"), Buffer.from("c,ö")]))).toEqual([
+    { row: 1, record: { id: "a", usernames: ["ä"] } },
+    wrong,
+    { row: 3, record: { id: "c", usernames: ["ö"] } },
+  ]);
+  const [first, second, third] = ['{"id":"ä"}\n', latin('{"id":"ü"}\n'), '{"id":"ö"}'].map((one) => Buffer.from(one));
+  expect(await ndjson(Buffer.concat([first!, second!, third!]))).toEqual([
+    { row: 1, record: { id: "ä" } },
+    wrong,
+    { row: 3, record: { id: "ö" } },
+  ]);
+  await expect(csv(latin("id,usernames,ü\n"))).rejects.toMatchObject({ code: "no-header" });
+});
+
+test.each(["id;usernames;password\n", "id\tusernames\n", '"id";"usernames"\n'])(
+  "of the header %j it is said that commas are expected",
+  async (header) => {
+    await expect(csv(header)).rejects.toMatchObject({ message: expect.stringMatching(/comma/) });
+  },
+);
+
+test.each([
   ["", "no-header"],
   ["id,name\n", "missing-column"],
   ["usernames\n", "missing-column"],
@@ -76,8 +113,8 @@ test("a line that names a field twice says two things, and is left out", async (
     '{"id":"a","usernames":["x"],"id":"b"}\n{"id":"a","plan":{"upKbps":1,"upKbps":2}}\n{"id":"c"}',
   );
   expect(rows).toEqual([
-    { row: 1, code: "malformed-row", detail: "names a field twice" },
-    { row: 2, code: "malformed-row", detail: "names a field twice" },
+    { row: 1, code: "malformed-row", detail: "line 1 names a field twice" },
+    { row: 2, code: "malformed-row", detail: "line 2 names a field twice" },
     { row: 3, record: { id: "c" } },
   ]);
 });
@@ -90,7 +127,7 @@ test("what is wrong with a line is told without its words", async () => {
 test("a line without end is refused, not kept, and the next one is read", async () => {
   const rows = await all(readNdjsonRows(inChunks(`${"x".repeat(1_000_000)}\n{"id":"a"}\n`, 10_000)));
   expect(rows).toEqual([
-    { row: 1, code: "malformed-row", detail: "is longer than 65536 octets" },
+    { row: 1, code: "malformed-row", detail: "line 1 is longer than 65536 octets" },
     { row: 2, record: { id: "a" } },
   ]);
 });
