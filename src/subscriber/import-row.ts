@@ -10,6 +10,7 @@ export type ImportRow =
 export type ImportErrorCode =
   | "unknown-column"
   | "missing-column"
+  | "doubled-column"
   | "no-header"
   | "too-large"
   | "not-gzip"

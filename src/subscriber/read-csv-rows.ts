@@ -81,6 +81,8 @@ function placesOf(header: readonly string[]): Place[] {
       "unknown-column",
       `unknown columns: ${unknown.join(", ").slice(0, 300)}; known: ${Object.keys(columns).join(", ")}`,
     );
+  const doubled = names.find((name, index) => names.indexOf(name) < index);
+  if (doubled !== undefined) throw new ImportError("doubled-column", `the first line names ${doubled} twice`);
   if (!names.includes("id")) throw new ImportError("missing-column", "there is no column id");
   if (!names.includes("usernames") && !names.includes("username"))
     throw new ImportError("missing-column", "there is no column usernames");

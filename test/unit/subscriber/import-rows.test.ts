@@ -94,6 +94,7 @@ test.each([
   ["id,name\n", "missing-column"],
   ["usernames\n", "missing-column"],
   ["id,usernames,colour\n", "unknown-column"],
+  ["id,usernames,ID\n", "doubled-column"],
 ])("the header of %j is refused: %s", async (text, code) => {
   await expect(csv(text)).rejects.toMatchObject({ name: "ImportError", code });
 });
