@@ -134,19 +134,25 @@ describe("an upstream's answer", () => {
     }
   });
 
-  test("a conversation goes on with the server that gave the State, although it is not the first", async () => {
-    let isFirstAway = true;
-    const second = await bench.upstream((packet) =>
-      firstValue(packet, 24)
-        ? accept("Filter-Id = from-second")(packet)
-        : words(Code.AccessChallenge, "State = 0x77")(packet),
-    );
+  test("a conversation goes on with the server that gave the State, although another one is preferred by now", async () => {
+    let away: "first" | "second" | undefined = "first";
     const first = await bench.upstream((packet) =>
-      isFirstAway ? undefined : accept("Filter-Id = from-first")(packet),
+      away === "first" ? undefined : accept("Filter-Id = from-first")(packet),
     );
+    const second = await bench.upstream((packet) => {
+      if (away === "second") return undefined;
+      return firstValue(packet, 24)
+        ? accept("Filter-Id = from-second")(packet)
+        : words(Code.AccessChallenge, "State = 0x77")(packet);
+    });
     const harness = bench.through([first, second]);
     expect((await login(harness, nas, pap(nas, "alice", "pw"))).code).toBe(Code.AccessChallenge);
-    isFirstAway = false;
+    // The second one's silence has the first one asked again, whose answer shows that it is up.
+    away = "second";
+    const newcomer = () => login(harness, nas, pap(nas, "bob", "pw"));
+    expect((await newcomer()).attributes["Filter-Id"]).toEqual(["from-first"]);
+    away = undefined;
+    expect((await newcomer()).attributes["Filter-Id"]).toEqual(["from-first"]);
     const answer = await login(harness, nas, pap(nas, "alice", "pw", ["State = 0x77"]));
     expect(answer.attributes["Filter-Id"]).toEqual(["from-second"]);
   });

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Code } from "../../../src/radius/code.ts";
@@ -320,6 +320,28 @@ describe("Message-Authenticator in an Access-Request", () => {
     expect((await peer.ask(chapLogin()))?.code).toBe(2);
     await peer.close();
   });
+
+  test.each([
+    [36, "off"],
+    [37, "auto"],
+  ])(
+    "is always required of EAP (RFC 3579 section 3.2), at a NAS (127.0.0.%s) that is set to %s too",
+    async (host, rule) => {
+      const peer = await nasAt(host, rule);
+      const eap = (messageAuthenticator: boolean) =>
+        encodeRequest({
+          code: Code.AccessRequest,
+          identifier: nextId(),
+          secret: Buffer.from(SECRET),
+          authenticator: randomBytes(16),
+          messageAuthenticator,
+          attributes: [text(1, "alice"), { type: 79, value: Buffer.from("0201000a01616c696365", "hex") }],
+        });
+      await expectSilence(peer, eap(false), "auth", "message-authenticator-missing");
+      expect((await peer.ask(eap(true)))?.code).toBe(3);
+      await peer.close();
+    },
+  );
 
   test("of another secret teaches nothing: whoever lacks the secret cannot have logins dropped", async () => {
     const peer = await nasAt(35);
