@@ -45,11 +45,15 @@ create table session (
   -- in accounting, where that is another one
   shown_username text,
   subscriber_id text,
+  -- that subscriber was removed: whoever has the id now is somebody else, as far as anybody knows
+  is_owner_removed boolean not null default false,
   -- the newest addresses
   ipv4 inet,
   ipv6 text[] not null default '{}',
   -- when each address was shown, as far as late records can still change it (session/address-runs.ts)
   address_runs jsonb not null default '{}',
+  -- the ports of its IPv4 address that are its own, where it shares it; empty: nobody knows which; null: it has it alone
+  shared_ports int4multirange,
   input_octets bigint not null default 0,
   output_octets bigint not null default 0,
   interim_seconds integer,

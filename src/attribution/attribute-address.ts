@@ -7,7 +7,7 @@ import { disowned, type IsOwnAddress } from "./own-addresses.ts";
 /** Who held this address then? `ip`: canonical text. */
 export interface AddressQuestion extends ObservedSpan {
   readonly ip: string;
-  /** Tells customers behind one NAT address apart, once there are NAT bindings. */
+  /** Tells customers apart who share the address, if `protocol` is not one without ports. */
   readonly port?: number | undefined;
   readonly protocol?: string | undefined;
 }
@@ -17,9 +17,14 @@ const intervalOf = (holding: AddressHolding): HeldInterval => ({
   subscriberExists: holding.hasSubscriber,
   session: holding.sessionId,
   from: holding.from,
+  ...(holding.possiblyFrom && { possiblyFrom: holding.possiblyFrom }),
   to: holding.until ?? null,
+  ...(holding.share && { share: holding.share }),
   ...(holding.heardUntil && { surelyTo: holding.heardUntil }),
 });
+
+const portOf = ({ port, protocol = "tcp" }: AddressQuestion): number | undefined =>
+  protocol === "tcp" || protocol === "udp" ? port : undefined;
 
 const nobodysOwn: IsOwnAddress = () => false;
 
@@ -33,7 +38,11 @@ export async function attributeAddresses(
   isOwn: IsOwnAddress = nobodysOwn,
 ): Promise<Attribution[]> {
   if (questions.length === 0) return [];
-  const asked = questions.map((question) => ({ address: question.ip, ...candidateSpan(question) }));
+  const asked = questions.map((question) => ({
+    address: question.ip,
+    port: portOf(question),
+    ...candidateSpan(question),
+  }));
   const held = await sessionsHoldingEach(on, asked);
   return questions.map((question, index) => {
     const intervals = (held[index] ?? []).map(intervalOf);

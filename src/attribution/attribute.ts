@@ -18,7 +18,14 @@ export interface HeldInterval {
   readonly subscriberExists: boolean;
   readonly session: string;
   readonly from: Date;
+  /** It may have begun so much earlier, unseen: its Start was late. Absent: surely not. */
+  readonly possiblyFrom?: Date;
   readonly to: Date | null;
+  /**
+   * Where several have the address at once, each with some of its ports: whether the observation's port is this one's;
+   * "unsure": the observation names none, or nobody knows. Absent: the address is this one's alone.
+   */
+  readonly share?: "its-port" | "other-ports" | "unsure";
   /** It may have ended since then unseen: the records of it ceased. Absent: surely to its end. */
   readonly surelyTo?: Date;
 }
@@ -84,6 +91,7 @@ export function candidateSpan(span: ObservedSpan): { readonly from: Date; readon
 }
 
 const start = (interval: HeldInterval): number => interval.from.getTime();
+const possibleStart = (interval: HeldInterval): number => interval.possiblyFrom?.getTime() ?? start(interval);
 const end = (interval: HeldInterval): number => interval.to?.getTime() ?? Number.POSITIVE_INFINITY;
 
 const sureEnd = (interval: HeldInterval): number =>
@@ -91,7 +99,7 @@ const sureEnd = (interval: HeldInterval): number =>
 
 /** The interval's last moment lies before its end; a span's last moment belongs to it. */
 const touches = (interval: HeldInterval, window: Window): boolean =>
-  start(interval) <= window.latest && end(interval) > window.earliest;
+  possibleStart(interval) <= window.latest && end(interval) > window.earliest;
 
 /** The first moment of the span at which nobody held it, even with both clocks' error; undefined: held throughout. */
 function firstGap(
@@ -137,6 +145,19 @@ function several(intervals: readonly HeldInterval[], window: Window): string {
   return `${shown} held the address ${during(window)}${handover}`;
 }
 
+/** Who of several it was is told by nothing but the port. */
+function sharing(intervals: readonly HeldInterval[], window: Window): string {
+  const isKnown = intervals.every(({ share }) => share === "other-ports");
+  const why = isKnown ? "its port is none of theirs" : "no port tells whose it was";
+  return `the address is shared, and ${why}: ${several(intervals, window)}`;
+}
+
+/** Whose port it surely is not comes into question only where it is nobody else's. */
+function inQuestion(intervals: readonly HeldInterval[]): readonly HeldInterval[] {
+  const others = intervals.filter(({ share }) => share !== "other-ports");
+  return others.length > 0 ? others : intervals;
+}
+
 /** The session that held the address at the time itself, else the first one within the clocks' error. */
 const sessionAt = (intervals: readonly HeldInterval[], at: number): string | null =>
   (intervals.findLast((interval) => start(interval) <= at && end(interval) > at) ?? intervals[0])?.session ?? null;
@@ -147,11 +168,13 @@ function doubt(intervals: readonly HeldInterval[], window: Window): string | und
   if (!first) return undefined;
   if (window.aheadMs !== undefined && window.aheadMs > FASTEST_CLOCK_MS)
     return `the time told lies ${window.aheadMs / 1000} s ahead: nobody knows who will hold the address then`;
+  if (intervals.some(({ share }) => share === "unsure" || share === "other-ports")) return sharing(intervals, window);
   const isOne = intervals.every((interval) => interval.subscriber === first.subscriber);
   if (!isOne) return several(intervals, window);
   if (first.subscriber === null)
     return `session ${first.session} held the address ${period(first)}, but its username belongs to no subscriber`;
-  if (!first.subscriberExists) return `${first.subscriber} held the address ${period(first)}, but was removed since`;
+  const removed = intervals.find(({ subscriberExists }) => !subscriberExists);
+  if (removed) return `${removed.subscriber} held the address ${period(removed)}, but was removed since`;
   const only = `only ${first.subscriber} is known to have held the address ${spanOf(window)}`;
   const gap = firstGap(intervals, window, end);
   if (gap !== undefined) return `${only}, but nobody is at ${moment(gap)}`;
@@ -172,7 +195,8 @@ function doubt(intervals: readonly HeldInterval[], window: Window): string | und
  */
 export function attribute(span: ObservedSpan, intervals: readonly HeldInterval[]): Attribution {
   const window = windowOf(span);
-  const held = intervals.filter((interval) => touches(interval, window)).sort((a, b) => start(a) - start(b));
+  const touching = intervals.filter((interval) => touches(interval, window)).sort((a, b) => start(a) - start(b));
+  const held = inQuestion(touching);
   const candidates = held.map(candidate);
   const [first] = held;
   if (!first) {

@@ -11,6 +11,8 @@ export interface AccountingEvent {
   /** Acct-Session-Time. With a lost Start, `at` less this is when the session began. */
   readonly sessionSeconds?: number | undefined;
   readonly ipv4?: string | undefined;
+  /** The ports of `ipv4` that are the session's (session/shared-ports.ts); undefined: all. */
+  readonly sharedPorts?: string | undefined;
   /** Framed-IPv6-Prefix, Delegated-IPv6-Prefix, Framed-IPv6-Address (as /128), in "2001:db8::/56" form. */
   readonly ipv6Prefixes: readonly string[];
   /** With Gigawords (RFC 2869 section 5.1) added. */

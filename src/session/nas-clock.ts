@@ -97,6 +97,7 @@ export function placedOnClock(state: SessionState, event: AccountingEvent): Acco
     eventTimestamp: event.eventTimestamp,
     sessionSeconds: event.sessionSeconds,
     ipv4: event.ipv4,
+    sharedPorts: event.sharedPorts,
     ipv6Prefixes: event.ipv6Prefixes,
     inputOctets: event.inputOctets,
     outputOctets: event.outputOctets,

@@ -110,6 +110,10 @@ class PacketEvent implements AccountingEvent {
     return this.#read().ipv4;
   }
 
+  get sharedPorts(): string | undefined {
+    return this.#read().sharedPorts;
+  }
+
   get ipv6Prefixes(): readonly string[] {
     return this.#read().ipv6Prefixes;
   }

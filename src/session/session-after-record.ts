@@ -12,6 +12,7 @@ import {
   newestRecordAt,
   type SessionState,
 } from "./session-state.ts";
+import { portsAfter } from "./shared-ports.ts";
 import { UNSAID_DELAY_MS } from "./unsaid-delay.ts";
 
 const greater = (a: bigint, b: bigint | undefined): bigint => (b !== undefined && b > a ? b : a);
@@ -136,6 +137,7 @@ export function withRecord(state: SessionState, event: AccountingEvent, neighbou
     ...state,
     ...lifeAfter(state, event, neighbours),
     ...addressesAfter(state, event),
+    sharedPorts: portsAfter(state.sharedPorts, event.sharedPorts),
     lastSeenAt: Math.max(state.lastSeenAt, event.receivedAt.getTime()),
     username: state.username || event.username,
     inputOctets: greater(state.inputOctets, event.inputOctets),
@@ -165,6 +167,7 @@ export function blank(event: AccountingEvent, incarnation: number, floor: number
     terminateCause: undefined,
     username: event.username,
     ipv4: noRuns,
+    sharedPorts: undefined,
     ipv6: noRuns,
     inputOctets: 0n,
     outputOctets: 0n,

@@ -28,6 +28,7 @@ interface LockedRow {
   readonly shown_username: string | null;
   readonly subscriber_id: string | null;
   readonly address_runs: { readonly ipv4?: AddressRuns; readonly ipv6?: AddressRuns };
+  readonly shared_ports: string | null;
   readonly input_octets: string;
   readonly output_octets: string;
   readonly interim_seconds: number | null;
@@ -46,7 +47,7 @@ const ms = (column: string) => `date_part('epoch', session.${column}) * 1000 as 
 const columns = `session.id, session.nas_id, session.acct_session_id, session.incarnation, ${ms("started_at")},
   session.is_start_known, ${ms("last_event_at")}, ${ms("last_seen_at")}, ${ms("stopped_at")}, session.terminate_cause,
   session.username, session.shown_username, session.subscriber_id, session.address_runs, session.input_octets, session.output_octets,
-  session.interim_seconds, session.identity, session.observed, session.shown_digest,
+  session.interim_seconds, session.identity, session.observed, session.shown_digest, session.shared_ports::text,
   session.nas_clock_start, session.nas_clock_newest, session.grant_id, session.applied_digest`;
 
 const stateFromRow = (row: LockedRow): SessionState => ({
@@ -63,6 +64,7 @@ const stateFromRow = (row: LockedRow): SessionState => ({
   username: row.shown_username ?? row.username,
   ipv4: row.address_runs.ipv4 ?? noRuns,
   ipv6: row.address_runs.ipv6 ?? noRuns,
+  sharedPorts: row.shared_ports ?? undefined,
   inputOctets: BigInt(row.input_octets),
   outputOctets: BigInt(row.output_octets),
   interimSeconds: row.interim_seconds ?? undefined,

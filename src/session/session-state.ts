@@ -25,6 +25,8 @@ export interface SessionState {
   /** As accounting shows it. */
   readonly username: string;
   readonly ipv4: AddressRuns;
+  /** Of its IPv4 address (session/shared-ports.ts); undefined: no record says that it shares it. */
+  readonly sharedPorts: string | undefined;
   readonly ipv6: AddressRuns;
   readonly inputOctets: bigint;
   readonly outputOctets: bigint;

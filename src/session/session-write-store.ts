@@ -25,7 +25,7 @@ function runsJson(state: SessionState): string {
 const observedJson = (state: SessionState): string | null =>
   Object.keys(state.observed).length === 0 ? null : JSON.stringify(state.observed);
 
-/** The columns that every record may change, as arrays for unnest: $1 to $18. */
+/** The columns that every record may change, as arrays for unnest: $1 to $19. */
 const stateArrays = (states: readonly SessionState[]): unknown[] => [
   states.map((state) => time(state.startedAt)),
   states.map((state) => state.isStartKnown),
@@ -45,15 +45,16 @@ const stateArrays = (states: readonly SessionState[]): unknown[] => [
   states.map((state) => state.shownDigest ?? null),
   states.map((state) => state.nasClock?.start ?? null),
   states.map((state) => state.nasClock?.newest ?? null),
+  states.map((state) => state.sharedPorts ?? null),
 ];
 
 const stateTypes = `$1::timestamptz[], $2::boolean[], $3::timestamptz[], $4::timestamptz[], $5::timestamptz[], $6::text[],
   $7::text[], $8::inet[], $9::text[], $10::jsonb[], $11::bigint[], $12::bigint[], $13::integer[], $14::jsonb[], $15::jsonb[], $16::bigint[],
-  $17::bigint[], $18::bigint[]`;
+  $17::bigint[], $18::bigint[], $19::int4multirange[]`;
 
 const stateColumns = `started_at, is_start_known, last_event_at, last_seen_at, stopped_at, terminate_cause,
   username, ipv4, ipv6, address_runs, input_octets, output_octets, interim_seconds, identity, observed, shown_digest,
-  nas_clock_start, nas_clock_newest`;
+  nas_clock_start, nas_clock_newest, shared_ports`;
 
 /** Ids for sessions to be inserted. */
 export async function nextSessionIds(on: Queryable, count: number): Promise<string[]> {
@@ -73,10 +74,10 @@ export async function insertSessions(trx: Transaction, sessions: readonly NewSes
        applied, applied_digest, expected, imposed) overriding system value
      select started_at, is_start_known, last_event_at, last_seen_at, stopped_at, terminate_cause, own_username, ipv4,
        string_to_array(ipv6, ','), address_runs, input_octets, output_octets, interim_seconds, identity, observed,
-       shown_digest, nas_clock_start, nas_clock_newest, id, nas_id, acct_session_id, incarnation, subscriber_id,
+       shown_digest, nas_clock_start, nas_clock_newest, shared_ports, id, nas_id, acct_session_id, incarnation, subscriber_id,
        case when username <> own_username then username end, grant_id, granted, applied, applied_digest, expected, imposed
-     from unnest(${stateTypes}, $19::bigint[], $20::text[], $21::text[], $22::integer[], $23::text[], $24::text[],
-       $25::bigint[], $26::bytea[], $27::jsonb[], $28::text[], $29::jsonb[], $30::jsonb[]) as opened (${stateColumns}, id, nas_id,
+     from unnest(${stateTypes}, $20::bigint[], $21::text[], $22::text[], $23::integer[], $24::text[], $25::text[],
+       $26::bigint[], $27::bytea[], $28::jsonb[], $29::text[], $30::jsonb[], $31::jsonb[]) as opened (${stateColumns}, id, nas_id,
        acct_session_id, incarnation, subscriber_id, own_username, grant_id, granted, applied, applied_digest, expected, imposed)`,
     [
       ...stateArrays(sessions.map(({ state }) => state)),
@@ -105,9 +106,9 @@ export async function rewriteSessions(trx: Transaction, states: readonly Session
        case when session.shown_username is null then changed.username else session.username end, changed.ipv4,
        string_to_array(changed.ipv6, ','), changed.address_runs, changed.input_octets, changed.output_octets,
        changed.interim_seconds, changed.identity, changed.observed, changed.shown_digest,
-       changed.nas_clock_start, changed.nas_clock_newest),
+       changed.nas_clock_start, changed.nas_clock_newest, changed.shared_ports),
        shown_username = case when session.shown_username is not null then changed.username end
-     from unnest(${stateTypes}, $19::bigint[]) as changed (${stateColumns}, id)
+     from unnest(${stateTypes}, $20::bigint[]) as changed (${stateColumns}, id)
      where session.id = changed.id`,
     [...stateArrays(states), states.map(({ id }) => id)],
   );

@@ -7,12 +7,15 @@ import {
   observedAttributes,
   observedVendorAttributes,
 } from "./accounting-attributes.ts";
+import { isPortRange, sharedPorts, vendorPortItems } from "./shared-ports.ts";
 import { isUsableIpv4, isUsableIpv6Prefix } from "./usable-address.ts";
 
 /** What a record shows besides its counters and times: subscriber, line, addresses and profile. */
 export interface Shown {
   readonly username: string;
   readonly ipv4: string | undefined;
+  /** The ports of `ipv4` that are the session's (session/shared-ports.ts); undefined: all. */
+  readonly sharedPorts: string | undefined;
   /** Framed-IPv6-Prefix, Delegated-IPv6-Prefix, Framed-IPv6-Address (as /128), sorted, each once. */
   readonly ipv6Prefixes: readonly string[];
   readonly identity: Readonly<Record<string, string>>;
@@ -78,26 +81,30 @@ function keep(draft: Draft, { type, value }: RawAttribute): void {
 export function readShown(packet: Packet): Shown {
   const draft: Draft = { identity: {}, observed: {}, ipv6: [] };
   for (const attribute of packet.attributes) keep(draft, attribute);
-  const ipv4 = draft.identity["Framed-IP-Address"];
+  const framed = draft.identity["Framed-IP-Address"];
+  const ipv4 = framed !== undefined && isUsableIpv4(framed) ? framed : undefined;
   return {
     username: draft.identity["User-Name"] ?? "",
-    ipv4: ipv4 !== undefined && isUsableIpv4(ipv4) ? ipv4 : undefined,
+    ipv4,
+    sharedPorts: sharedPorts(packet, ipv4),
     ipv6Prefixes: [...new Set(draft.ipv6.filter(isUsableIpv6Prefix))].sort(),
     identity: draft.identity,
     observed: draft.observed,
   };
 }
 
-const isShown = (type: number): boolean => identityAttributes.has(type) || observedAttributes.has(type);
+const isShown = (attribute: RawAttribute): boolean =>
+  identityAttributes.has(attribute.type) || observedAttributes.has(attribute.type) || isPortRange(attribute);
 
 /** The octets of all that `readShown` reads, in their order: where attributes follow each other, as one piece. */
 function shownOctets({ attributes, octets }: Packet): Buffer[] {
   const pieces: Buffer[] = [];
   let from = HEADER_OCTETS;
   let at = from;
-  for (const { type, value } of attributes) {
+  for (const attribute of attributes) {
+    const { type, value } = attribute;
     const next = at + 2 + value.length;
-    if (!isShown(type)) {
+    if (!isShown(attribute)) {
       if (from < at) pieces.push(octets.subarray(from, at));
       from = next;
       if (type === VENDOR_SPECIFIC) pieces.push(...shownVendorOctets(value));
@@ -108,10 +115,12 @@ function shownOctets({ attributes, octets }: Packet): Buffer[] {
   return pieces;
 }
 
-const shownVendorOctets = (value: Buffer): Buffer[] =>
-  vendorAttributes(value).flatMap(([kept, part]) =>
+const shownVendorOctets = (value: Buffer): Buffer[] => [
+  ...vendorAttributes(value).flatMap(([kept, part]) =>
     kept.read(part) === undefined ? [] : [Buffer.from(`${kept.name} ${part.length} `), part],
-  );
+  ),
+  ...vendorPortItems(value).flatMap(({ number, octets }) => [Buffer.from(`${number} ${octets.length} `), octets]),
+];
 
 /**
  * What a record shows, in 64 bits (decimal text, as PostgreSQL's bigint), without reading it: two records of one session

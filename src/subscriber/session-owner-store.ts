@@ -29,6 +29,22 @@ export async function attachSessions(trx: Transaction, added: readonly OwnedUser
 }
 
 /**
+ * A subscriber is removed: its sessions keep the id, so that what happened stays on record, but what was held in them is
+ * nobody's any more who could be named, also when the id is given again. Locks them as recorders sort their keys.
+ */
+export async function disownSessions(trx: Transaction, subscriberId: string): Promise<void> {
+  await trx.query(
+    `update session set is_owner_removed = true
+     from (
+       select session.id from session where session.subscriber_id = $1 and not session.is_owner_removed
+       order by session.nas_id collate "C", session.acct_session_id collate "C", session.incarnation
+       for no key update of session) as left_behind
+     where session.id = left_behind.id`,
+    [subscriberId],
+  );
+}
+
+/**
  * Gives the intervals of sessions to whom the sessions belong. The caller has locked these in an earlier statement:
  * one that waited for the lock would miss the intervals that were written meanwhile.
  */

@@ -1,7 +1,7 @@
 import type { Transaction } from "../database/database.ts";
 import { mergeAutomaticSubscribers } from "./automatic-merge-store.ts";
 import { ConflictError } from "./retry-conflict.ts";
-import { attachSessions, type OwnedUsername } from "./session-owner-store.ts";
+import { attachSessions, disownSessions, type OwnedUsername } from "./session-owner-store.ts";
 import { lockSpellings } from "./spelling-lock-store.ts";
 import type { SubscriberInput } from "./subscriber.ts";
 import { SubscriberError } from "./subscriber-error.ts";
@@ -141,13 +141,16 @@ async function changeUsernames(trx: Transaction, plan: UsernamePlan, locked: rea
 }
 
 /**
- * Removes a subscriber, with usernames and credential; what happened stays on record under the id. Refused while
+ * Removes a subscriber, with usernames and credential; what happened stays on record under the id, and is never taken for
+ * what somebody did who gets the id later. Refused while
  * anything still stands on it (SubscriberError subscriber-in-use). False: there was none. Locks usernames before the
  * subscriber, as accounting does, and looks only then: what it waited for is visible in a later statement.
  */
 export async function deleteSubscriber(trx: Transaction, id: string): Promise<boolean> {
   // A report locks no subscriber when it opens a case: those that are doing so end first, and later ones see nobody.
   await trx.query("lock table subscriber_case in share mode");
+  // Sessions before usernames, as accounting locks them; those that come in between are few, and over.
+  await disownSessions(trx, id);
   await trx.query(
     `select from subscriber_username as owned where owned.subscriber_id = $1 order by owned.username for update`,
     [id],
@@ -157,6 +160,7 @@ export async function deleteSubscriber(trx: Transaction, id: string): Promise<bo
   const standing = await whatStands(trx, id);
   if (standing.length > 0)
     throw new SubscriberError("subscriber-in-use", `subscriber ${id} still has ${standing.join(" and ")}`);
+  await disownSessions(trx, id);
   await trx.query("delete from subscriber where subscriber.id = $1", [id]);
   return true;
 }

@@ -9,6 +9,7 @@ export interface RecordedSession {
   readonly stoppedAt: number | null;
   readonly cause: string | null;
   readonly username: string;
+  readonly sharedPorts: string | null;
   readonly inputOctets: string;
   readonly outputOctets: string;
   readonly interimSeconds: number | null;
@@ -31,7 +32,7 @@ export async function recordedSessions(
   return await on.query<RecordedSession>(
     `select ${ms("session.started_at")} as "startedAt", session.is_start_known as "isStartKnown",
        ${ms("session.last_event_at")} as "aliveAt", ${ms("session.last_seen_at")} as "lastSeenAt",
-       ${ms("session.stopped_at")} as "stoppedAt", session.terminate_cause as cause, session.username,
+       ${ms("session.stopped_at")} as "stoppedAt", session.terminate_cause as cause, session.username, session.shared_ports::text as "sharedPorts",
        session.input_octets as "inputOctets", session.output_octets as "outputOctets",
        session.interim_seconds as "interimSeconds", session.identity, coalesce(session.observed, '{}') as observed,
        session.shown_digest as "shownDigest",

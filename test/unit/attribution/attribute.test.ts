@@ -55,6 +55,39 @@ test("an interval holds its first moment and not its last", () => {
   expect(attribute(point(19.999), handover)).toMatchObject({ verdict: "exact", subscriber: "alice" });
 });
 
+test("one of the same name who was removed is somebody else, whichever of both was first", () => {
+  const removed = { subscriberExists: false };
+  for (const both of [
+    [held("alice", -20, null), held("alice", -10, 10, removed)],
+    [held("alice", -20, 10, removed), held("alice", -10, null)],
+  ])
+    expect(attribute(point(0), both)).toMatchObject({
+      verdict: "ambiguous",
+      reason: expect.stringContaining("but was removed since"),
+    });
+});
+
+test("whoever may have held it before he says comes into question, and is named by that alone to nobody", () => {
+  const bob = held("bob", 100, null, { possiblyFrom: at(-20) });
+  expect(attribute(point(0), [held("alice", -100, 100), bob])).toMatchObject({ verdict: "ambiguous" });
+  expect(attribute(point(-21), [held("alice", -100, 100), bob])).toMatchObject({ subscriber: "alice" });
+  expect(attribute(point(0), [bob])).toMatchObject({ verdict: "ambiguous", candidates: [{ subscriber: "bob" }] });
+});
+
+test("the reason says that an address is shared, and what would tell its holders apart", () => {
+  const sharers = (share: "unsure" | "other-ports") => [
+    held("alice", -10, null, { share }),
+    held("bob", -5, null, { share }),
+  ];
+  const held_ = "alice, bob held the address at 2026-11-20T12:00:00.000Z";
+  expect(attribute(point(0), sharers("unsure")).reason).toBe(
+    `the address is shared, and no port tells whose it was: ${held_}`,
+  );
+  expect(attribute(point(0), sharers("other-ports")).reason).toBe(
+    `the address is shared, and its port is none of theirs: ${held_}`,
+  );
+});
+
 test("a holder of whom nothing was heard for too long is not named any more", () => {
   const quiet = held("alice", 0, null, { surelyTo: at(1_800) });
   expect(attribute(point(1_799), [quiet])).toMatchObject({ verdict: "exact", subscriber: "alice" });

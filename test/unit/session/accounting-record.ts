@@ -6,8 +6,8 @@ export const noon = Date.UTC(2026, 5, 1, 12);
 
 /** The event with a digest of what it shows. */
 export function withDigest(event: Omit<AccountingEvent, "shownDigest">): AccountingEvent {
-  const { username, ipv4, ipv6Prefixes, identity, observed } = event;
-  const digest = hash("md5", JSON.stringify([username, ipv4, ipv6Prefixes, identity, observed]), "buffer");
+  const { username, ipv4, ipv6Prefixes, identity, observed, sharedPorts } = event;
+  const digest = hash("md5", JSON.stringify([username, ipv4, ipv6Prefixes, identity, observed, sharedPorts]), "buffer");
   return { shownDigest: digest.readBigInt64BE(0).toString(), ...event };
 }
 

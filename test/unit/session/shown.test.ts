@@ -25,6 +25,11 @@ const shownValues: readonly RawAttribute[] = [
   vsa("0000372a", "07 06 00000400"),
   vsa("0000372a", "07 06 00000800"),
   ciscoPair("sub-qos-policy-in=garden"),
+  { type: 241, value: hex("06 0906 00000400 0a06 000007ff") },
+  { type: 241, value: hex("06 0906 00000800 0a06 00000bff") },
+  vsa("0000197f", "79 0b 312e312e312e31 2037"),
+  vsa("000007db", "a2 06 00000400"),
+  vsa("000007db", "a3 06 00000400"),
 ];
 
 test("the digest changes with every attribute that is shown", () => {
@@ -36,7 +41,10 @@ test("counters, times, and what describes the call leave the digest as it is", (
   const bare = shownDigest(packetWith(text(31, "line-1"), text(11, "plan")));
   const counted = [integer(42, 7), integer(43, 7), integer(46, 600), integer(55, 1_780_000_000), integer(41, 3)];
   const call = ciscoPair("connect-progress=Call Up");
-  expect(shownDigest(packetWith(integer(42, 1), text(31, "line-1"), call, ...counted, text(11, "plan")))).toBe(bare);
+  const limit: RawAttribute = { type: 241, value: hex("05 0206 00000400") };
+  expect(shownDigest(packetWith(integer(42, 1), text(31, "line-1"), call, limit, ...counted, text(11, "plan")))).toBe(
+    bare,
+  );
 });
 
 test("two records with the same digest show the same", () => {
