@@ -19,6 +19,7 @@ import { liftMeasure } from "./enforcement/lift-measure.ts";
 import { orderMeasure } from "./enforcement/order-measure.ts";
 import { createBoundedReportReader } from "./intake/bounded-report-reader.ts";
 import type { ReadReport } from "./intake/read-report.ts";
+import { attributeJob } from "./jobs/attribute-job.ts";
 import { expireJob } from "./jobs/expire-job.ts";
 import { makeIntervalMonths } from "./jobs/interval-months.ts";
 import { startJobs } from "./jobs/job-schedule.ts";
@@ -123,6 +124,16 @@ async function adminKey({ adminKey: given, dataDir }: Config): Promise<{ text: s
   return given === undefined ? { ...(await storedKey(file)), file } : { text: given, isNew: false, file };
 }
 
+const isUpstreamAsked = ({ upstream }: Config): boolean => (upstream?.auth.length ?? 0) > 0;
+
+/** By what evidence is answered. */
+const responseRules = (config: Config) => ({
+  playbookFor: builtInPlaybook,
+  impossibleHere: impossibleHere({ isUpstreamAuthenticating: isUpstreamAsked(config) }),
+  orderMeasure,
+  isOwnAddress: ownAddresses(config.ownAddresses),
+});
+
 interface ApiParts {
   readonly hotDatabase: Database;
   readonly dispatcher: Dispatcher;
@@ -137,13 +148,9 @@ async function openApi(
   { hotDatabase, dispatcher, radius, jobs, readReport, adminKey }: ApiParts,
 ): Promise<FastifyInstance> {
   const { config, database, dictionary, keyRing, log, metrics, nasDirectory, now } = core;
-  const isUpstreamAuthenticating = (config.upstream?.auth.length ?? 0) > 0;
-  const response = {
-    playbookFor: builtInPlaybook,
-    impossibleHere: impossibleHere({ isUpstreamAuthenticating }),
-    orderMeasure,
-  };
-  const isOwnAddress = ownAddresses(config.ownAddresses);
+  const isUpstreamAuthenticating = isUpstreamAsked(config);
+  const response = responseRules(config);
+  const { isOwnAddress } = response;
   return await createApi({
     database,
     dictionary,
@@ -163,7 +170,6 @@ async function openApi(
     receiveReport: createReportReceiver({
       ...response,
       database: hotDatabase,
-      isOwnAddress,
       readReport,
       newId: randomUUID,
       committed: dispatcher.wake,
@@ -253,6 +259,7 @@ export async function startServer({ config, log, postgres, signal }: ServerOptio
       jobs: [
         reconcileJob(core.database, dispatcher.wake),
         expireJob(core.database, dispatcher.wake),
+        attributeJob({ ...responseRules(config), database: core.database, committed: dispatcher.wake }),
         tidyJob(core.database),
         resealJob(core.database, core.keyRing),
         retentionJob({ database: core.database, retention: config.retention, log }),

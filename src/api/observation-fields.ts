@@ -38,6 +38,9 @@ export const claimFields = {
   session: nullable(text),
   case: nullable(text),
   receivedAt: Time,
+  attributedAt: nullable(
+    documented(Time, "when it became known whose it is, where records told so later; null: when it was received"),
+  ),
 };
 
 /** Whom an address belonged to, and how sure that is. */

@@ -1,3 +1,4 @@
+import type { Attribution } from "../attribution/attribute.ts";
 import { type AddressQuestion, attributeAddresses } from "../attribution/attribute-address.ts";
 import type { IsOwnAddress } from "../attribution/own-addresses.ts";
 import type { Queryable } from "../database/database.ts";
@@ -5,6 +6,7 @@ import type { Observation } from "../intake/observation.ts";
 import { addressesEverHeld } from "../session/address-interval-store.ts";
 import { type Admission, rejection } from "./admit-observations.ts";
 import type { AttributedObservation } from "./report-store.ts";
+import { whyNotExact } from "./why-not-exact.ts";
 
 const question = ({ ip, port, protocol, at, until, toldAt }: Observation): AddressQuestion => ({
   ip,
@@ -15,12 +17,16 @@ const question = ({ ip, port, protocol, at, until, toldAt }: Observation): Addre
   toldAt,
 });
 
-/** The observation as made by the machine at its other end. */
-function turned(observation: Observation): Observation | undefined {
+/** The observation as made by the machine at its other end; undefined: its format does not leave that open. */
+export function turned(observation: Observation): Observation | undefined {
   const { otherEnd, ip, port, ...rest } = observation;
   if (!otherEnd) return undefined;
   const destination = { ip, ...(port === undefined ? {} : { port }) };
   return { ...rest, ...otherEnd, destination };
+}
+
+function attributed(observation: Observation, attribution: Attribution, isOwn: IsOwnAddress): AttributedObservation {
+  return { observation, attribution, why: whyNotExact(attribution, isOwn(observation.ip)) };
 }
 
 /**
@@ -45,7 +51,7 @@ async function tryOtherEnds(
   const result = [...rows];
   for (const [place, { index, observation }] of open.entries()) {
     const attribution = answers[place];
-    if (attribution && attribution.verdict !== "none") result[index] = { observation, attribution };
+    if (attribution && attribution.verdict !== "none") result[index] = attributed(observation, attribution, isOwn);
   }
   return result;
 }
@@ -71,16 +77,25 @@ async function leaveOutBogons(
   };
 }
 
-/** Asks, for all observations at once, who held the address at the time of the offence. */
+/** Asks, for all observations at once, who held the address at the time of the offence. Answers in their order. */
+export async function attributeEach(
+  on: Queryable,
+  observations: readonly Observation[],
+  isOwn: IsOwnAddress,
+): Promise<AttributedObservation[]> {
+  const attributions = await attributeAddresses(on, observations.map(question), isOwn);
+  const rows = observations.flatMap((observation, index) => {
+    const attribution = attributions[index];
+    return attribution ? [attributed(observation, attribution, isOwn)] : [];
+  });
+  return await tryOtherEnds(on, rows, isOwn);
+}
+
+/** The same, without addresses that no machine can have. */
 export async function attributeObservations(
   on: Queryable,
   observations: readonly Observation[],
   isOwn: IsOwnAddress,
 ): Promise<Admission<AttributedObservation>> {
-  const attributions = await attributeAddresses(on, observations.map(question), isOwn);
-  const rows = observations.flatMap((observation, index) => {
-    const attribution = attributions[index];
-    return attribution ? [{ observation, attribution }] : [];
-  });
-  return await leaveOutBogons(on, await tryOtherEnds(on, rows, isOwn));
+  return await leaveOutBogons(on, await attributeEach(on, observations, isOwn));
 }

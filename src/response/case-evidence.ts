@@ -54,21 +54,29 @@ export interface EvidenceEntry {
   readonly reported: { readonly reportId: string; readonly sourceId: string };
 }
 
+/** Some were reported before anything was recorded that tells whose they are. */
+function laterText(anew: number, all: number): string {
+  if (anew === 0) return "";
+  return anew === all ? ", attributed later than reported" : `, ${anew} of them attributed later than reported`;
+}
+
 /** The entry in the case's timeline. */
 export function evidenceEvent({ caseId, group, kind, reported }: EvidenceEntry): CaseEvent {
   const { observations, category, subject } = group;
   const names = [...new Set(observations.flatMap(({ observation }) => observation.name ?? []))];
   const what = names.length > 0 ? `${category} (${names.slice(0, 3).join(", ")})` : category;
   const count = observations.length === 1 ? "an observation" : `${observations.length} observations`;
+  const anew = observations.filter(({ earlier }) => earlier !== undefined).length;
   return {
     caseId,
     kind,
     actor: `source:${reported.sourceId}`,
-    note: `${count} of ${what}`,
+    note: `${count} of ${what}${laterText(anew, observations.length)}`,
     detail: {
       report: reported.reportId,
       count: observations.length,
       observations: observations.slice(0, SHOWN).map(({ id }) => id),
+      ...(anew > 0 ? { attributedLater: anew } : {}),
       ...(subject.kind === "doubt" ? { why: observations[0]?.attribution.reason } : {}),
     },
   };

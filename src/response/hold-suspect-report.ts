@@ -1,13 +1,13 @@
 import { attributeAddresses } from "../attribution/attribute-address.ts";
 import type { IsOwnAddress } from "../attribution/own-addresses.ts";
-import type { Database } from "../database/database.ts";
+import type { Database, Queryable } from "../database/database.ts";
 import { lockBreakers, openBreaker } from "../enforcement/breaker-store.ts";
 import { fingerprint } from "../intake/fingerprint.ts";
 import type { Observation } from "../intake/observation.ts";
 import type { Source } from "../intake/source.ts";
 import type { PlaybookFor } from "../policy/built-in-playbooks.ts";
-import { knownFingerprints } from "./report-store.ts";
 import { namedShares } from "./suspect-report-store.ts";
+import { knownClaims } from "./unattributed-store.ts";
 
 /** One in so many customers of a NAS in one report: then rather the report is wrong. */
 const POOL_SHARE = 3;
@@ -38,7 +38,7 @@ const acting = ({ source, observations }: Arrived, playbookFor: PlaybookFor): Ob
 /** Rows that are looked at in one go: a report of a hundred thousand must leave RADIUS its turns. */
 const ROWS_AT_ONCE = 250;
 
-/** The sessions that what is new in a report names for sure. */
+/** The sessions that a report names for sure, by what is new in it or was in doubt so far. */
 async function sessionsNamed(
   { database, isOwnAddress }: SuspectDependencies,
   source: Source,
@@ -50,16 +50,33 @@ async function sessionsNamed(
       observation,
       print: fingerprint(observation),
     }));
-    const known = await knownFingerprints(
-      database,
-      source.id,
-      some.map(({ print }) => print),
-    );
-    const fresh = some.flatMap(({ observation, print }) => (known.has(print) ? [] : [observation]));
+    const prints = some.map(({ print }) => print);
+    const known = await knownClaims(database, source.id, prints);
+    const done = new Set(known.filter(({ isExact }) => isExact).map((claim) => claim.fingerprint));
+    const fresh = some.flatMap(({ observation, print }) => (done.has(print) ? [] : [observation]));
     for (const { verdict, session } of await attributeAddresses(database, fresh, isOwnAddress))
       if (verdict === "exact" && session) named.add(session);
   }
   return named;
+}
+
+/** Observations that are about to be acted upon, and the sessions that they and the rest of their report name. */
+export interface NamedByReport extends Arrived {
+  readonly sessionsOf: (on: Queryable) => Promise<readonly string[]>;
+}
+
+/** Opens the breaker of a source before anything is acted upon, if too many of a NAS's customers are named. */
+export async function holdIfSuspect(dependencies: SuspectDependencies, named: NamedByReport): Promise<void> {
+  const { database, playbookFor } = dependencies;
+  if (acting(named, playbookFor).length === 0) return;
+  const sessions = new Set(await named.sessionsOf(database));
+  if (sessions.size < FEWEST) return;
+  const shares = await namedShares(database, [...sessions], { atLeast: POOL_STARTS_AT, times: POOL_SHARE });
+  if (!shares.some(({ named: count, open }) => open >= POOL_STARTS_AT && count * POOL_SHARE >= open)) return;
+  await database.transaction(async (trx) => {
+    await lockBreakers(trx);
+    await openBreaker(trx, `source:${named.source.id}`, named.now);
+  });
 }
 
 /**
@@ -69,13 +86,6 @@ async function sessionsNamed(
 export async function holdSuspectReport(dependencies: SuspectDependencies, arrived: Arrived): Promise<void> {
   const observations = acting(arrived, dependencies.playbookFor);
   if (observations.length < FEWEST) return;
-  const named = await sessionsNamed(dependencies, arrived.source, observations);
-  if (named.size < FEWEST) return;
-  const { database } = dependencies;
-  const shares = await namedShares(database, [...named], { atLeast: POOL_STARTS_AT, times: POOL_SHARE });
-  if (!shares.some(({ named: count, open }) => open >= POOL_STARTS_AT && count * POOL_SHARE >= open)) return;
-  await database.transaction(async (trx) => {
-    await lockBreakers(trx);
-    await openBreaker(trx, `source:${arrived.source.id}`, arrived.now);
-  });
+  const sessionsOf = async () => [...(await sessionsNamed(dependencies, arrived.source, observations))];
+  await holdIfSuspect(dependencies, { ...arrived, observations, sessionsOf });
 }

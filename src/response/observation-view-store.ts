@@ -29,6 +29,8 @@ export interface ObservationView {
   readonly session: string | null;
   readonly case: string | null;
   readonly receivedAt: Date;
+  /** When it became known whose it is, where that was later; null: when it was received. */
+  readonly attributedAt: Date | null;
 }
 
 export type CandidateView = Omit<Candidate, "from" | "to"> & { readonly from: Date; readonly to: Date | null };
@@ -55,6 +57,7 @@ export interface ObservationRow {
   readonly session_id: string | null;
   readonly case_id: string | null;
   readonly received_at: Date;
+  readonly attributed_at: Date | null;
 }
 
 /** The columns of ObservationRow, of a table or alias named "observation". */
@@ -62,7 +65,7 @@ export const observationColumns = `observation.id, observation.report_id, observ
   observation.observed_at, observation.observed_until, host(observation.ip) as ip, observation.port, observation.protocol,
   observation.category, observation.severity, observation.name, observation.description, observation.evidence,
   observation.verdict, observation.verdict_reason, observation.candidates, observation.subscriber_id,
-  observation.session_id, observation.case_id, observation.received_at`;
+  observation.session_id, observation.case_id, observation.received_at, observation.attributed_at`;
 
 export const observationFromRow = (row: ObservationRow): ObservationView => ({
   id: row.id,
@@ -90,6 +93,7 @@ export const observationFromRow = (row: ObservationRow): ObservationView => ({
   session: row.session_id,
   case: row.case_id,
   receivedAt: row.received_at,
+  attributedAt: row.attributed_at,
 });
 
 export interface ObservationFilter {
@@ -122,4 +126,10 @@ export async function listObservations(
   const items = rows.slice(0, page.limit).map(observationFromRow);
   const last = items.at(-1);
   return { items, next: rows.length > page.limit && last ? writeCursor([last.id]) : null };
+}
+
+/** Whether a case has any. */
+export async function hasObservations(on: Queryable, caseId: string): Promise<boolean> {
+  const rows = await on.query("select from observation where observation.case_id = $1 limit 1", [caseId]);
+  return rows.length > 0;
 }

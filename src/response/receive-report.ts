@@ -1,25 +1,26 @@
-import type { IsOwnAddress } from "../attribution/own-addresses.ts";
 import type { Database, Transaction } from "../database/database.ts";
 import { IntakeError } from "../intake/intake-error.ts";
-import type { Observation, Rejection, ReportReading } from "../intake/observation.ts";
+import type { Rejection, ReportReading } from "../intake/observation.ts";
 import type { PostedReport } from "../intake/posted-report.ts";
 import type { ReadReport } from "../intake/read-report.ts";
 import type { Source } from "../intake/source.ts";
 import { sourceById } from "../intake/source-store.ts";
 import { retryingConflicts } from "../subscriber/retry-conflict.ts";
-import { admitCategories, admitWithinLimit } from "./admit-observations.ts";
-import { attributeObservations } from "./attribute-observations.ts";
+import { admitCategories } from "./admit-observations.ts";
+import { chunksOf } from "./chunks-of.ts";
 import { holdSuspectReport } from "./hold-suspect-report.ts";
 import { countMistakes, rejectionsOf } from "./rejections.ts";
-import { type ReportHead, storeObservations, storeRejections } from "./report-store.ts";
-import { type ResponseDependencies, respondToEvidence } from "./respond-to-evidence.ts";
+import { type ReportHead, storeRejections } from "./report-store.ts";
+import { type TakeInDependencies, type Taken, takeIn } from "./take-in.ts";
+import { type VerdictCounts, verdictCounts } from "./verdict-counts.ts";
 
 export interface ReceiveReport extends PostedReport {
   readonly sourceId: string;
   readonly now: Date;
 }
 
-export interface ReportAnswer {
+/** `verdicts` and `notExact` are those of the accepted. */
+export interface ReportAnswer extends VerdictCounts {
   /** Of the report. */
   readonly id: string;
   /** Stored, whatever their attribution. */
@@ -30,14 +31,15 @@ export interface ReportAnswer {
   readonly rejected: readonly Rejection[];
   /** How many there are, where there are more than that. */
   readonly rejectedCount?: number;
-  /** Cases that the accepted observations opened or belong to. */
+  /** Of the duplicates: so many that named nobody for sure then do so by now. Absent: none. */
+  readonly attributedLater?: number;
+  /** Cases that the observations opened or belong to: the accepted ones, and those attributed later. */
   readonly cases: readonly string[];
 }
 
-export interface ReportDependencies extends ResponseDependencies {
+export interface ReportDependencies extends TakeInDependencies {
   readonly database: Database;
   readonly readReport: ReadReport;
-  readonly isOwnAddress: IsOwnAddress;
   readonly newId: () => string;
   /** Called after each commit: what was ordered can be carried out. */
   readonly committed: () => void;
@@ -49,47 +51,6 @@ export interface ReportDependencies extends ResponseDependencies {
  * report is sent again, those before it are duplicates.
  */
 const ROWS_PER_TRANSACTION = 250;
-
-const chunksOf = <Item>(items: readonly Item[], size: number): Item[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, index) => items.slice(index * size, (index + 1) * size));
-
-interface Receiving {
-  readonly source: Source;
-  readonly head: ReportHead;
-}
-
-interface Portion extends Receiving {
-  readonly observations: readonly Observation[];
-  /** In the whole report, as far as they are known. */
-  readonly mistakes: number;
-}
-
-interface Taken {
-  readonly accepted: number;
-  readonly duplicates: number;
-  readonly rejected: readonly Rejection[];
-  readonly cases: readonly string[];
-}
-
-/** From observations to what follows from them: all of it, or nothing. */
-async function takeIn(
-  trx: Transaction,
-  dependencies: ReportDependencies,
-  { source, head, observations, mistakes }: Portion,
-): Promise<Taken> {
-  const now = head.receivedAt;
-  const within = await admitWithinLimit(trx, source, { observations, mistakes, now });
-  const attributed = await attributeObservations(trx, within.admitted, dependencies.isOwnAddress);
-  const stored = await storeObservations(trx, head, attributed.admitted);
-  const reported = { reportId: head.id, sourceId: source.id, sourceTrust: source.trust, now };
-  const cases = await respondToEvidence(trx, dependencies, { stored, reported });
-  return {
-    accepted: stored.length,
-    duplicates: attributed.admitted.length - stored.length,
-    rejected: [...within.rejected, ...attributed.rejected],
-    cases,
-  };
-}
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
 
@@ -120,6 +81,7 @@ async function takeInAll(dependencies: ReportDependencies, { source, now, readin
   }
   const rejections = rejectionsOf([...unread, ...allowed.rejected, ...taken.flatMap((part) => part.rejected)]);
   const { first: rejected, count: rejectedCount } = rejections;
+  const attributedLater = sum(taken.map((part) => part.attributedLater));
   if (rejectedCount > 0 || taken.length === 0) await storeRejections(database, head, rejections);
   return {
     id: head.id,
@@ -127,6 +89,8 @@ async function takeInAll(dependencies: ReportDependencies, { source, now, readin
     duplicates: sum(taken.map((part) => part.duplicates)),
     rejected,
     ...(rejectedCount > rejected.length && { rejectedCount }),
+    ...verdictCounts(taken.flatMap(({ verdicts }) => verdicts)),
+    ...(attributedLater > 0 && { attributedLater }),
     cases: [...new Set(taken.flatMap((part) => part.cases))],
   };
 }

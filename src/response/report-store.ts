@@ -3,6 +3,7 @@ import type { Queryable, Transaction } from "../database/database.ts";
 import { fingerprint } from "../intake/fingerprint.ts";
 import type { Observation } from "../intake/observation.ts";
 import type { Rejections } from "./rejections.ts";
+import type { NotExactWhy } from "./why-not-exact.ts";
 
 /** A report as it came, before any of its rows. */
 export interface ReportHead {
@@ -18,14 +19,27 @@ export interface ReportHead {
 export interface AttributedObservation {
   readonly observation: Observation;
   readonly attribution: Attribution;
+  /** Undefined: it is exact. */
+  readonly why: NotExactWhy | undefined;
 }
 
-/** An observation that was not known before, with its id. */
+/** An observation as it is stored now, with its id. */
 export interface StoredObservation extends AttributedObservation {
   readonly id: string;
+  /** What it was before it was attributed anew. Absent: it was not known before. */
+  readonly earlier?: EarlierAttribution;
 }
 
-const evidenceOf = ({ evidence, destination, confidence }: Observation): object => ({
+export interface EarlierAttribution {
+  readonly verdict: Attribution["verdict"];
+  /** The case in which it was in doubt; null: none. */
+  readonly caseId: string | null;
+  /** That it came in. */
+  readonly reportId: string;
+}
+
+/** As it is stored: with what the observation says beside. */
+export const evidenceOf = ({ evidence, destination, confidence }: Observation): object => ({
   ...evidence,
   ...(destination === undefined ? {} : { destination }),
   ...(confidence === undefined ? {} : { confidence }),
@@ -49,40 +63,54 @@ const columnsOf = (rows: readonly AttributedObservation[]): unknown[] => [
   rows.map(({ attribution }) => JSON.stringify(attribution.candidates)),
   rows.map(({ attribution }) => attribution.subscriber),
   rows.map(({ attribution }) => attribution.session),
+  rows.map(({ why }) => why ?? null),
+  rows.map(({ observation: { otherEnd } }) => (otherEnd ? JSON.stringify(otherEnd) : null)),
 ];
 
 /**
  * Stores observations under their report, which is made by its first rows and counts on with the others. What its source
- * has claimed before is counted as duplicate and not stored again. Returns what is new.
+ * has claimed before is counted as duplicate and not stored again; so are `known` more, which were found before. Returns
+ * what is new.
  */
 export async function storeObservations(
   trx: Transaction,
   report: ReportHead,
-  rows: readonly AttributedObservation[],
+  { rows, known }: { readonly rows: readonly AttributedObservation[]; readonly known: number },
 ): Promise<StoredObservation[]> {
   const inserted = await trx.query<{ id: string; row_number: number }>(
     `with stored as (
        insert into observation (report_id, source_id, received_at, row_number, fingerprint, observed_at, observed_until, ip,
          port, protocol, category, severity, name, description, evidence, verdict, verdict_reason, candidates,
-         subscriber_id, session_id)
+         subscriber_id, session_id, verdict_why, other_end)
        select $1::uuid, $2::text, $3::timestamptz, given.row_number, given.fingerprint, given.at, given.until, given.ip,
          given.port, given.protocol, given.category, given.severity, given.name, given.description,
-         given.evidence::jsonb, given.verdict, given.reason, given.candidates::jsonb, given.subscriber, given.session
+         given.evidence::jsonb, given.verdict, given.reason, given.candidates::jsonb, given.subscriber, given.session,
+         given.why, given.other_end::jsonb
        from unnest($7::integer[], $8::text[], $9::timestamptz[], $10::timestamptz[], $11::inet[], $12::integer[],
            $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[],
-           $21::text[], $22::text[], $23::bigint[])
+           $21::text[], $22::text[], $23::bigint[], $24::text[], $25::text[])
          as given (row_number, fingerprint, at, until, ip, port, protocol, category, severity, name, description,
-           evidence, verdict, reason, candidates, subscriber, session)
+           evidence, verdict, reason, candidates, subscriber, session, why, other_end)
        on conflict (source_id, fingerprint) do nothing
        returning observation.id, observation.row_number),
      counted as (
        insert into report (id, source_id, received_at, format, sha256, byte_count, accepted, duplicates)
-       select $1::uuid, $2::text, $3::timestamptz, $4, $5, $6::bigint, count(*), cardinality($7::integer[]) - count(*)
+       select $1::uuid, $2::text, $3::timestamptz, $4, $5, $6::bigint, count(*),
+         cardinality($7::integer[]) - count(*) + $26::integer
        from stored
        on conflict (id) do update set accepted = report.accepted + excluded.accepted,
          duplicates = report.duplicates + excluded.duplicates)
      select stored.id, stored.row_number from stored order by stored.row_number`,
-    [report.id, report.sourceId, report.receivedAt, report.format, report.sha256, report.byteCount, ...columnsOf(rows)],
+    [
+      report.id,
+      report.sourceId,
+      report.receivedAt,
+      report.format,
+      report.sha256,
+      report.byteCount,
+      ...columnsOf(rows),
+      known,
+    ],
   );
   const byRow = new Map(rows.map((row) => [row.observation.row, row]));
   return inserted.flatMap(({ id, row_number: number }) => {

@@ -1,9 +1,12 @@
 import type { Queryable } from "../database/database.ts";
 import type { Rejection } from "../intake/observation.ts";
+import { MOST_ROWS_TOLD, type VerdictCounts, type VerdictShare, verdictCounts } from "./verdict-counts.ts";
+import { isNotExactWhy } from "./why-not-exact.ts";
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-export interface ReportView {
+/** `verdicts` and `notExact` say how its observations are attributed by now. */
+export interface ReportView extends VerdictCounts {
   readonly id: string;
   readonly source: string;
   readonly receivedAt: Date;
@@ -35,6 +38,28 @@ interface ReportRow {
   readonly cases: readonly string[];
 }
 
+interface ShareRow {
+  readonly verdict: VerdictShare["verdict"];
+  readonly verdict_why: string | null;
+  readonly count: number;
+  readonly rows: readonly number[];
+}
+
+async function sharesOf(on: Queryable, reportId: string): Promise<VerdictShare[]> {
+  const rows = await on.query<ShareRow>(
+    `select observation.verdict, observation.verdict_why, count(*)::int as count,
+       (array_agg(observation.row_number order by observation.row_number))[:${MOST_ROWS_TOLD}] as rows
+     from observation where observation.report_id = $1 group by observation.verdict, observation.verdict_why`,
+    [reportId],
+  );
+  return rows.map(({ verdict, verdict_why: why, count, rows: numbers }) => ({
+    verdict,
+    why: isNotExactWhy(why) ? why : undefined,
+    count,
+    rows: numbers,
+  }));
+}
+
 /** Undefined: there is none of that id. */
 export async function reportById(on: Queryable, id: string): Promise<ReportView | undefined> {
   if (!uuid.test(id)) return undefined;
@@ -58,6 +83,7 @@ export async function reportById(on: Queryable, id: string): Promise<ReportView 
       duplicates: row.duplicates,
       rejected: row.rejected,
       ...(row.rejected_count > row.rejected.length && { rejectedCount: row.rejected_count }),
+      ...verdictCounts(await sharesOf(on, row.id)),
       cases: row.cases,
     }
   );

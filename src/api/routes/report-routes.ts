@@ -6,6 +6,7 @@ import { rowCodes } from "../../intake/observation.ts";
 import { MAX_REPORT_BYTES } from "../../intake/report-limits.ts";
 import type { ReceiveReport, ReportAnswer } from "../../response/receive-report.ts";
 import { type ReportView, reportById } from "../../response/report-view-store.ts";
+import { notExactReasons } from "../../response/why-not-exact.ts";
 import { actorOf } from "../actor.ts";
 import type { Api } from "../api.ts";
 import { recordAudit } from "../audit-store.ts";
@@ -33,11 +34,47 @@ const counts = {
   duplicates: Type.Integer({ description: "this source has claimed the same before" }),
 };
 
+const count = Type.Integer();
+const NotExact = closed(
+  {
+    verdict: oneOf(["ambiguous", "none"]),
+    why: oneOf(Object.keys(notExactReasons), { description: "stable" }),
+    reason: Type.String({ description: "in words, for people; it names nobody" }),
+    count,
+    rows: Type.Array(RowNumber, { description: "the first twenty" }),
+  },
+  { title: "NotExact", description: "Records of which nothing follows by itself, for one and the same reason" },
+);
+const Verdicts = closed(
+  { exact: count, ambiguous: count, none: count },
+  {
+    title: "VerdictCounts",
+    description: "How many of the observations name one customer for sure, only perhaps, or nobody",
+  },
+);
+const verdicts = {
+  verdicts: Verdicts,
+  notExact: Type.Unsafe<ReportAnswer["notExact"]>(
+    Type.Array(NotExact, {
+      description:
+        "why the others do not name one for sure. They are asked again for a day, as records come in, and whenever " +
+        "they are sent again",
+    }),
+  ),
+};
+
 const Receipt = closed(
   {
     id: Type.String({ format: "uuid" }),
     ...counts,
     ...rejected,
+    ...verdicts,
+    attributedLater: Type.Optional(
+      Type.Integer({
+        description:
+          "so many of the duplicates named nobody for sure when they came first, and do by now; absent: none",
+      }),
+    ),
     cases: Type.Unsafe<ReportAnswer["cases"]>(
       Type.Array(Type.String(), { description: "the cases that it opened or added to" }),
     ),
@@ -103,7 +140,7 @@ export async function reportSendRoutes(
           "The body is the report as it is, by its Content-Type; also gzipped, with `Content-Encoding: gzip` or as " +
           "`application/gzip`. Records that cannot be read are told by their number, and the others are kept. When this " +
           "answers, the observations are stored, their cases opened and measures ordered. The same report again changes " +
-          "nothing. A key of role `ingest` may leave `source` out.",
+          "nothing, but that what named nobody for sure is asked again: accounting may have come since. A key of role `ingest` may leave `source` out.",
         querystring,
         response: { 202: Receipt },
       },
@@ -125,6 +162,8 @@ export async function reportSendRoutes(
         accepted: answer.accepted,
         duplicates: answer.duplicates,
         rejected: answer.rejectedCount ?? answer.rejected.length,
+        ...answer.verdicts,
+        ...(answer.attributedLater !== undefined && { attributedLater: answer.attributedLater }),
       };
       await recordAudit(database, {
         ...actorOf(request),
@@ -148,6 +187,7 @@ const ReportShape = Type.Unsafe<ReportView>(
       byteCount: Type.Integer({ description: "of the body as posted" }),
       ...counts,
       ...rejected,
+      ...verdicts,
       cases: Type.Array(Type.String(), { description: "the cases that its observations belong to" }),
     },
     { title: "Report" },

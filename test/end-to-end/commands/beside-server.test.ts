@@ -171,7 +171,9 @@ test("a report from a file leads the running server to a CoA-Request", async () 
 test("report says it where no case comes of what was accepted", async () => {
   const stdin = JSON.stringify([{ ip: "192.0.2.199", at: new Date().toISOString(), category: "botnet" }]);
   const taken = await runCommand(report, ["-", "--source", "partner"], { stdin });
-  expect(taken.out).toMatch(/^report \S+: accepted 1, duplicates 0, rejected 0\nno case came of it\n$/);
+  expect(taken.out).toMatch(
+    /^report \S+: accepted 1, duplicates 0, rejected 0\n1 row: nobody held the address at that time\nno case came of it\n$/,
+  );
 });
 
 test("report fails when nothing can be taken, and says why", async () => {

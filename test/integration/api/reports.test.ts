@@ -49,6 +49,16 @@ describe("POST /v1/reports", () => {
         { row: 5, code: "bogon-address", detail: expect.any(String) },
         { row: 7, code: "malformed-row", detail: expect.any(String) },
       ],
+      verdicts: { exact: 1, ambiguous: 0, none: 1 },
+      notExact: [
+        {
+          verdict: "none",
+          why: "nobody-held-it",
+          reason: "nobody held the address at that time",
+          count: 1,
+          rows: [6],
+        },
+      ],
       cases: [expect.any(String)],
     });
     const stored = await api.call("GET", `/v1/reports/${answer.body.id}`);
