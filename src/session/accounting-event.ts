@@ -13,8 +13,12 @@ export interface AccountingEvent {
   readonly ipv4?: string | undefined;
   /** The ports of `ipv4` that are the session's (session/shared-ports.ts); undefined: all. */
   readonly sharedPorts?: string | undefined;
-  /** Framed-IPv6-Prefix, Delegated-IPv6-Prefix, Framed-IPv6-Address (as /128), in "2001:db8::/56" form. */
+  /** Framed-IPv6-Prefix, in "2001:db8::/56" form. */
   readonly ipv6Prefixes: readonly string[];
+  /** Delegated-IPv6-Prefix. */
+  readonly delegatedPrefixes?: readonly string[] | undefined;
+  /** Framed-IPv6-Address, as /128. */
+  readonly ipv6Addresses?: readonly string[] | undefined;
   /** With Gigawords (RFC 2869 section 5.1) added. */
   readonly inputOctets?: bigint | undefined;
   readonly outputOctets?: bigint | undefined;

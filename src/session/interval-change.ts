@@ -8,9 +8,24 @@ export interface IntervalChange {
   readonly added: readonly HeldInterval[];
 }
 
-const intervalsOf = (state: SessionState): HeldInterval[] => [
+const latest = (interval: HeldInterval): number => interval.until ?? Number.POSITIVE_INFINITY;
+
+/** One prefix may be shown by two attributes: it is held once, from the first to the last. */
+function joined(intervals: readonly HeldInterval[]): HeldInterval[] {
+  const found: HeldInterval[] = [];
+  for (const interval of [...intervals].sort((a, b) => a.from - b.from)) {
+    const place = found.findLastIndex(({ prefix }) => prefix === interval.prefix);
+    const before = found[place];
+    if (before === undefined || interval.from >= latest(before)) found.push(interval);
+    else if (latest(interval) > latest(before)) found[place] = { ...before, until: interval.until };
+  }
+  return found;
+}
+
+/** What a session held from when to when, by all that its records showed. */
+export const intervalsOf = (state: SessionState): HeldInterval[] => [
   ...heldIntervals(state.ipv4, state),
-  ...heldIntervals(state.ipv6, state),
+  ...joined([state.ipv6, state.delegated, state.ipv6Addresses].flatMap((runs) => heldIntervals(runs, state))),
 ];
 
 const isSame = (a: HeldInterval, b: HeldInterval): boolean =>
@@ -24,6 +39,8 @@ export function intervalChange(before: SessionState | undefined, after: SessionS
   const isUntouched =
     before.ipv4 === after.ipv4 &&
     before.ipv6 === after.ipv6 &&
+    before.delegated === after.delegated &&
+    before.ipv6Addresses === after.ipv6Addresses &&
     before.startedAt === after.startedAt &&
     before.isStartKnown === after.isStartKnown &&
     before.stoppedAt === after.stoppedAt;

@@ -99,6 +99,8 @@ export function placedOnClock(state: SessionState, event: AccountingEvent): Acco
     ipv4: event.ipv4,
     sharedPorts: event.sharedPorts,
     ipv6Prefixes: event.ipv6Prefixes,
+    delegatedPrefixes: event.delegatedPrefixes,
+    ipv6Addresses: event.ipv6Addresses,
     inputOctets: event.inputOctets,
     outputOctets: event.outputOctets,
     interimSeconds: event.interimSeconds,

@@ -118,6 +118,14 @@ class PacketEvent implements AccountingEvent {
     return this.#read().ipv6Prefixes;
   }
 
+  get delegatedPrefixes(): readonly string[] {
+    return this.#read().delegatedPrefixes;
+  }
+
+  get ipv6Addresses(): readonly string[] {
+    return this.#read().ipv6Addresses;
+  }
+
   get identity(): Shown["identity"] {
     return this.#read().identity;
   }

@@ -28,13 +28,19 @@ function observedAfter(state: SessionState, event: AccountingEvent, isNewest: bo
   return !isNewest || isDeepStrictEqual(state.observed, event.observed) ? state.observed : event.observed;
 }
 
-function addressesAfter(state: SessionState, event: AccountingEvent): { ipv4: AddressRuns; ipv6: AddressRuns } {
+type Addresses = Pick<SessionState, "ipv4" | "ipv6" | "delegated" | "ipv6Addresses">;
+
+/** Each attribute tells of itself: an Interim that shows one prefix does not say that another is gone. */
+function addressesAfter(state: SessionState, event: AccountingEvent): Addresses {
   const at = event.at.getTime();
   const newestAt = newestRecordAt(state);
-  const ipv4 = event.ipv4 === undefined ? [] : [`${event.ipv4}/32`];
+  const after = (known: AddressRuns, prefixes: readonly string[] = []) =>
+    showAddresses(known, { prefixes, at }, newestAt);
   return {
-    ipv4: showAddresses(state.ipv4, { prefixes: ipv4, at }, newestAt),
-    ipv6: showAddresses(state.ipv6, { prefixes: event.ipv6Prefixes, at }, newestAt),
+    ipv4: after(state.ipv4, event.ipv4 === undefined ? [] : [`${event.ipv4}/32`]),
+    ipv6: after(state.ipv6, event.ipv6Prefixes),
+    delegated: after(state.delegated, event.delegatedPrefixes),
+    ipv6Addresses: after(state.ipv6Addresses, event.ipv6Addresses),
   };
 }
 
@@ -169,6 +175,8 @@ export function blank(event: AccountingEvent, incarnation: number, floor: number
     ipv4: noRuns,
     sharedPorts: undefined,
     ipv6: noRuns,
+    delegated: noRuns,
+    ipv6Addresses: noRuns,
     inputOctets: 0n,
     outputOctets: 0n,
     interimSeconds: undefined,

@@ -1,5 +1,5 @@
 import type { Transaction } from "../database/database.ts";
-import { type AddressRuns, noRuns } from "./address-runs.ts";
+import { noRuns } from "./address-runs.ts";
 import { newestFirst } from "./newest-first.ts";
 import type { SessionState } from "./session-state.ts";
 import type { StoredSession } from "./stored-session.ts";
@@ -27,7 +27,7 @@ interface LockedRow {
   readonly username: string;
   readonly shown_username: string | null;
   readonly subscriber_id: string | null;
-  readonly address_runs: { readonly ipv4?: AddressRuns; readonly ipv6?: AddressRuns };
+  readonly address_runs: Partial<Pick<SessionState, "ipv4" | "ipv6" | "delegated" | "ipv6Addresses">>;
   readonly shared_ports: string | null;
   readonly input_octets: string;
   readonly output_octets: string;
@@ -64,6 +64,8 @@ const stateFromRow = (row: LockedRow): SessionState => ({
   username: row.shown_username ?? row.username,
   ipv4: row.address_runs.ipv4 ?? noRuns,
   ipv6: row.address_runs.ipv6 ?? noRuns,
+  delegated: row.address_runs.delegated ?? noRuns,
+  ipv6Addresses: row.address_runs.ipv6Addresses ?? noRuns,
   sharedPorts: row.shared_ports ?? undefined,
   inputOctets: BigInt(row.input_octets),
   outputOctets: BigInt(row.output_octets),

@@ -27,7 +27,10 @@ export interface SessionState {
   readonly ipv4: AddressRuns;
   /** Of its IPv4 address (session/shared-ports.ts); undefined: no record says that it shares it. */
   readonly sharedPorts: string | undefined;
+  /** Of Framed-IPv6-Prefix, Delegated-IPv6-Prefix and Framed-IPv6-Address, each on its own: a record may show one of them. */
   readonly ipv6: AddressRuns;
+  readonly delegated: AddressRuns;
+  readonly ipv6Addresses: AddressRuns;
   readonly inputOctets: bigint;
   readonly outputOctets: bigint;
   readonly interimSeconds: number | undefined;

@@ -16,11 +16,19 @@ export interface NewSession {
 const time = (ms: number): string => new Date(ms).toISOString();
 const timeOrNull = (ms: number | undefined): string | null => (ms === undefined ? null : time(ms));
 
-function runsJson(state: SessionState): string {
-  const family = (name: "ipv4" | "ipv6", runs: AddressRuns) =>
-    runs.runs.length === 0 ? {} : { [name]: keptRuns(runs) };
-  return JSON.stringify({ ...family("ipv4", state.ipv4), ...family("ipv6", state.ipv6) });
+function runsJson({ ipv4, ipv6, delegated, ipv6Addresses }: SessionState): string {
+  const kept = (runs: AddressRuns) => (runs.runs.length === 0 ? undefined : keptRuns(runs));
+  return JSON.stringify({
+    ipv4: kept(ipv4),
+    ipv6: kept(ipv6),
+    delegated: kept(delegated),
+    ipv6Addresses: kept(ipv6Addresses),
+  });
 }
+
+/** All together, as users see them. */
+const newestIpv6 = ({ ipv6, delegated, ipv6Addresses }: SessionState): string[] =>
+  [...new Set([ipv6, delegated, ipv6Addresses].flatMap(newestAddresses))].sort();
 
 const observedJson = (state: SessionState): string | null =>
   Object.keys(state.observed).length === 0 ? null : JSON.stringify(state.observed);
@@ -35,7 +43,7 @@ const stateArrays = (states: readonly SessionState[]): unknown[] => [
   states.map((state) => state.terminateCause ?? null),
   states.map((state) => state.username),
   states.map((state) => newestAddresses(state.ipv4)[0] ?? null),
-  states.map((state) => newestAddresses(state.ipv6).join(",")),
+  states.map((state) => newestIpv6(state).join(",")),
   states.map(runsJson),
   states.map((state) => state.inputOctets.toString()),
   states.map((state) => state.outputOctets.toString()),

@@ -16,8 +16,10 @@ export interface Shown {
   readonly ipv4: string | undefined;
   /** The ports of `ipv4` that are the session's (session/shared-ports.ts); undefined: all. */
   readonly sharedPorts: string | undefined;
-  /** Framed-IPv6-Prefix, Delegated-IPv6-Prefix, Framed-IPv6-Address (as /128), sorted, each once. */
+  /** Framed-IPv6-Prefix, Delegated-IPv6-Prefix and Framed-IPv6-Address (as /128): each sorted, and each value once. */
   readonly ipv6Prefixes: readonly string[];
+  readonly delegatedPrefixes: readonly string[];
+  readonly ipv6Addresses: readonly string[];
   readonly identity: Readonly<Record<string, string>>;
   readonly observed: Readonly<Record<string, readonly string[]>>;
 }
@@ -26,6 +28,7 @@ const VENDOR_SPECIFIC = 26;
 const FRAMED_IPV6_PREFIX = 97;
 const DELEGATED_IPV6_PREFIX = 123;
 const FRAMED_IPV6_ADDRESS = 168;
+const ipv6Attributes: ReadonlySet<number> = new Set([FRAMED_IPV6_PREFIX, DELEGATED_IPV6_PREFIX, FRAMED_IPV6_ADDRESS]);
 
 type KeptVendorAttribute = readonly [kept: KeptAttribute, value: Buffer];
 
@@ -47,7 +50,8 @@ function vendorAttributes(value: Buffer): KeptVendorAttribute[] {
 interface Draft {
   readonly identity: Record<string, string>;
   readonly observed: Record<string, string[]>;
-  readonly ipv6: string[];
+  /** By attribute number. */
+  readonly ipv6: Map<number, string[]>;
 }
 
 function keepObserved(draft: Draft, kept: KeptAttribute, value: Buffer): void {
@@ -61,8 +65,10 @@ function keepObserved(draft: Draft, kept: KeptAttribute, value: Buffer): void {
 function keepIdentity(draft: Draft, type: number, kept: KeptAttribute, value: Buffer): void {
   const text = kept.read(value);
   if (text === undefined) return;
-  if (type === FRAMED_IPV6_PREFIX || type === DELEGATED_IPV6_PREFIX) draft.ipv6.push(text);
-  else if (type === FRAMED_IPV6_ADDRESS) draft.ipv6.push(`${text}/128`);
+  if (ipv6Attributes.has(type)) {
+    const prefix = type === FRAMED_IPV6_ADDRESS ? `${text}/128` : text;
+    if (isUsableIpv6Prefix(prefix)) draft.ipv6.set(type, [...(draft.ipv6.get(type) ?? []), prefix]);
+  }
   draft.identity[kept.name] ??= text;
 }
 
@@ -79,15 +85,18 @@ function keep(draft: Draft, { type, value }: RawAttribute): void {
 
 /** Reads what a record shows. Malformed attributes are left out. */
 export function readShown(packet: Packet): Shown {
-  const draft: Draft = { identity: {}, observed: {}, ipv6: [] };
+  const draft: Draft = { identity: {}, observed: {}, ipv6: new Map() };
   for (const attribute of packet.attributes) keep(draft, attribute);
+  const ipv6 = (type: number) => [...new Set(draft.ipv6.get(type))].sort();
   const framed = draft.identity["Framed-IP-Address"];
   const ipv4 = framed !== undefined && isUsableIpv4(framed) ? framed : undefined;
   return {
     username: draft.identity["User-Name"] ?? "",
     ipv4,
     sharedPorts: sharedPorts(packet, ipv4),
-    ipv6Prefixes: [...new Set(draft.ipv6.filter(isUsableIpv6Prefix))].sort(),
+    ipv6Prefixes: ipv6(FRAMED_IPV6_PREFIX),
+    delegatedPrefixes: ipv6(DELEGATED_IPV6_PREFIX),
+    ipv6Addresses: ipv6(FRAMED_IPV6_ADDRESS),
     identity: draft.identity,
     observed: draft.observed,
   };

@@ -64,6 +64,22 @@ describe("a session in the database", () => {
     expect(await holders(`2001:db8:0:${((n << 8) + 256).toString(16)}::1`, 1)).toEqual([]);
   });
 
+  test("keeps the delegated prefix that an Interim does not mention, and shows all its prefixes together", async () => {
+    const n = nextSession();
+    const framed = { ipv6Prefixes: [`2001:db8:a:${n}::/64`] };
+    const delegated = { delegatedPrefixes: [`2001:db8:b${n}::/48`] };
+    await harness.inTurn(
+      recordOf(n, "start", 0, { ...framed, ...delegated }),
+      recordOf(n, "interim", 300, framed),
+      recordOf(n, "interim", 600, { ipv4: undefined, ipv6Addresses: ["2001:db8:c::9/128"] }),
+    );
+    expect(await holders(`2001:db8:b${n}::1`, 900)).toEqual([`user${n}@isp.example`]);
+    const [session] = await openSessionsOf(harness.database, `user${n}@isp.example`);
+    expect(session?.ipv6).toEqual([...framed.ipv6Prefixes, ...delegated.delegatedPrefixes, "2001:db8:c::9/128"]);
+    await harness.inTurn(recordOf(n, "stop", 1_000));
+    expect(await holders(`2001:db8:b${n}::1`, 1_000)).toEqual([]);
+  });
+
   test("keeps its address history when the address changes", async () => {
     const n = nextSession();
     await harness.inTurn(

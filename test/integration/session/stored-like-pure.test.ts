@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { AccountingEvent, NasRestart } from "../../../src/session/accounting-event.ts";
-import { heldIntervals } from "../../../src/session/address-runs.ts";
 import { endedByRestart, isEndedByRestart } from "../../../src/session/inferred-end.ts";
+import { intervalsOf } from "../../../src/session/interval-change.ts";
 import { newestFirst } from "../../../src/session/newest-first.ts";
 import { recordBatch } from "../../../src/session/record-batch.ts";
 import type { SessionState } from "../../../src/session/session-state.ts";
@@ -31,6 +31,8 @@ const step = fc
     sessionSeconds: fc.option(fc.integer({ min: 0, max: 1_800 }), { nil: undefined }),
     host: fc.constantFrom(1, 1, 1, 1, 2, undefined),
     prefixes: fc.constantFrom([], ["2001:db8:1::/56"], ["2001:db8:1::/56"], ["2001:db8:2::/64", "2001:db8:3::9/128"]),
+    delegated: fc.constantFrom(undefined, undefined, ["2001:db8:100::/56"], ["2001:db8:1::/56"]),
+    addresses: fc.constantFrom(undefined, undefined, undefined, ["2001:db8:3::9/128"]),
     sharedPorts: fc.constantFrom(
       "{[1024,2048)}",
       "{[1024,2048)}",
@@ -88,6 +90,8 @@ function stepOf(said: Said, nasId: string): Step {
       ...(sessionSeconds === undefined ? {} : { sessionSeconds }),
       ...(interimSeconds === undefined ? {} : { interimSeconds }),
       ipv6Prefixes: said.prefixes,
+      delegatedPrefixes: said.delegated,
+      ipv6Addresses: said.addresses,
       sharedPorts: said.sharedPorts,
       inputOctets: said.octets,
       outputOctets: said.octets * 2n,
@@ -133,7 +137,7 @@ function pureSessions(steps: readonly Step[]) {
     observed: state.observed,
     shownDigest: state.shownDigest ?? null,
     nasClock: state.nasClock ?? null,
-    held: [...heldIntervals(state.ipv4, state), ...heldIntervals(state.ipv6, state)]
+    held: intervalsOf(state)
       .map(({ prefix, from, until }) => `${prefix} ${from}..${until ?? ""}`)
       .sort(),
   }));

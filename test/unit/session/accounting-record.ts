@@ -7,7 +7,12 @@ export const noon = Date.UTC(2026, 5, 1, 12);
 /** The event with a digest of what it shows. */
 export function withDigest(event: Omit<AccountingEvent, "shownDigest">): AccountingEvent {
   const { username, ipv4, ipv6Prefixes, identity, observed, sharedPorts } = event;
-  const digest = hash("md5", JSON.stringify([username, ipv4, ipv6Prefixes, identity, observed, sharedPorts]), "buffer");
+  const { delegatedPrefixes, ipv6Addresses } = event;
+  const digest = hash(
+    "md5",
+    JSON.stringify([username, ipv4, ipv6Prefixes, identity, observed, sharedPorts, delegatedPrefixes, ipv6Addresses]),
+    "buffer",
+  );
   return { shownDigest: digest.readBigInt64BE(0).toString(), ...event };
 }
 

@@ -89,14 +89,17 @@ describe("addresses", () => {
     expect(eventOf(ipv4("64400001")).ipv4).toBe("100.64.0.1");
   });
 
-  test("prefixes and addresses of IPv6 come together, sorted, each once, host bits cleared", () => {
+  test("prefixes and addresses of IPv6 are kept apart by attribute, sorted, each once, host bits cleared", () => {
     const event = eventOf(
       delegated("0038 20010db8000100ff"),
       framed("0040 20010db800020000"),
+      framed("0040 20010db800010000"),
       framed("0040 20010db800020000"),
       address("20010db8000200000000000000000005"),
     );
-    expect(event.ipv6Prefixes).toEqual(["2001:db8:1::/56", "2001:db8:2::/64", "2001:db8:2::5/128"]);
+    expect(event.ipv6Prefixes).toEqual(["2001:db8:1::/64", "2001:db8:2::/64"]);
+    expect(event.delegatedPrefixes).toEqual(["2001:db8:1::/56"]);
+    expect(event.ipv6Addresses).toEqual(["2001:db8:2::5/128"]);
   });
 
   test("what everybody has, or nobody can have, is left out", () => {
@@ -106,7 +109,7 @@ describe("addresses", () => {
       delegated("0008 20"),
       address("00000000000000000000000000000000"),
     );
-    expect(event.ipv6Prefixes).toEqual([]);
+    expect([event.ipv6Prefixes, event.delegatedPrefixes, event.ipv6Addresses]).toEqual([[], [], []]);
   });
 
   test("malformed ones are left out, and the rest of the record stands", () => {

@@ -2,16 +2,17 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { AccountingEvent } from "../../../src/session/accounting-event.ts";
 import { heldIntervals } from "../../../src/session/address-runs.ts";
+import { intervalsOf } from "../../../src/session/interval-change.ts";
 import type { SessionState } from "../../../src/session/session-state.ts";
 import { takeEvent } from "../../../src/session/take-event.ts";
 import { record } from "./accounting-record.ts";
 
 /** Everything that is stored of a session but the arrival of its last record. */
 const stored = (states: readonly SessionState[]) =>
-  states.map(({ lastSeenAt: _, ipv4, ipv6, ...state }) => ({
-    ...state,
-    held: [...heldIntervals(ipv4, state), ...heldIntervals(ipv6, state)],
-  }));
+  states.map((state) => {
+    const { lastSeenAt: _, ipv4, ipv6, delegated, ipv6Addresses, ...rest } = state;
+    return { ...rest, held: intervalsOf(state) };
+  });
 
 const statesAfter = (records: readonly AccountingEvent[]) =>
   stored(records.reduce<readonly SessionState[]>((states, event) => takeEvent(states, event, undefined), []));
@@ -33,6 +34,7 @@ const sessionRecords = fc
     let at = 0;
     const interims = gaps.map((gap, index) => {
       at += gap;
+      const delegated = gap % 2 === 0 ? {} : { delegatedPrefixes: ["2001:db8:ff00::/56"] };
       const octets = BigInt(at) * 1000n;
       return record("interim", at, {
         sessionSeconds: at,
@@ -40,6 +42,7 @@ const sessionRecords = fc
         outputOctets: octets * 3n,
         observed: { "Filter-Id": [`plan-${index}`] },
         ...addressAt(index),
+        ...delegated,
       });
     });
     const end = at + lastsSeconds;

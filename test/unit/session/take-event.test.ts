@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { AccountingEvent } from "../../../src/session/accounting-event.ts";
-import { heldIntervals } from "../../../src/session/address-runs.ts";
+import { intervalsOf } from "../../../src/session/interval-change.ts";
 import type { SessionState } from "../../../src/session/session-state.ts";
 import { takeEvent } from "../../../src/session/take-event.ts";
 import { noon, record } from "./accounting-record.ts";
@@ -14,9 +14,7 @@ const outline = (states: readonly SessionState[]) =>
     from: seconds(state.startedAt),
     to: seconds(state.stoppedAt),
     ...(state.terminateCause === undefined ? {} : { cause: state.terminateCause }),
-    held: [...heldIntervals(state.ipv4, state), ...heldIntervals(state.ipv6, state)].map(
-      ({ prefix, from, until }) => `${prefix} ${seconds(from)}..${seconds(until) ?? ""}`,
-    ),
+    held: intervalsOf(state).map(({ prefix, from, until }) => `${prefix} ${seconds(from)}..${seconds(until) ?? ""}`),
   }));
 
 const statesAfter = (records: readonly AccountingEvent[], restartedAt?: number): readonly SessionState[] =>
@@ -237,6 +235,37 @@ const cases: readonly Case[] = [
         held: [`${A} 0..600`, "2001:db8:1::/56 0..300", "2001:db8:1::/56 300..600", "2001:db8:2::/64 300..600"],
       },
     ],
+  },
+  {
+    fact: "an Interim that shows one kind of IPv6 prefix, or none of IPv4, says nothing of the others",
+    records: [
+      record("start", 0, { ipv6Prefixes: ["2001:db8:2::/64"], delegatedPrefixes: ["2001:db8:1::/56"] }),
+      record("interim", 300, { ipv4: undefined, ipv6Prefixes: ["2001:db8:2::/64"] }),
+      record("interim", 600, { ipv4: undefined, ipv6Addresses: ["2001:db8:2::5/128"] }),
+    ],
+    sessions: [
+      { from: 0, held: [`${A} 0..`, "2001:db8:2::/64 0..", "2001:db8:1::/56 0..", "2001:db8:2::5/128 600.."] },
+    ],
+  },
+  {
+    fact: "one that shows another prefix of the same kind ends the one before it, and no other",
+    records: [
+      record("start", 0, { ipv6Prefixes: ["2001:db8:2::/64"], delegatedPrefixes: ["2001:db8:1::/56"] }),
+      record("interim", 300, { delegatedPrefixes: ["2001:db8:3::/56"] }),
+    ],
+    sessions: [
+      { from: 0, held: [`${A} 0..`, "2001:db8:2::/64 0..", "2001:db8:1::/56 0..300", "2001:db8:3::/56 300.."] },
+    ],
+  },
+  {
+    fact: "a prefix that two attributes show is held once, for as long as either shows it",
+    records: [
+      record("start", 0, { ipv6Prefixes: ["2001:db8:1::/56"] }),
+      record("interim", 300, { delegatedPrefixes: ["2001:db8:1::/56"] }),
+      record("interim", 600, { ipv6Prefixes: ["2001:db8:2::/64"] }),
+      record("stop", 900),
+    ],
+    sessions: [{ from: 0, to: 900, held: [`${A} 0..900`, "2001:db8:1::/56 0..900", "2001:db8:2::/64 600..900"] }],
   },
   {
     fact: "a late Start from before a restart of the NAS is over at the restart",
