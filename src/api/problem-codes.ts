@@ -46,6 +46,7 @@ export const problemCodes = {
   "address-taken": [409, "Another NAS has this address and identifier"],
   "password-withdrawn": [409, "The password was withdrawn by a regeneration"],
   "subscriber-in-use": [409, "The subscriber still has sessions, measures, cases or a legal hold"],
+  "nas-in-use": [409, "Customers are on the NAS"],
   "source-in-use": [409, "The source has sent reports"],
   "not-waiting": [409, "The measure does not wait for a decision"],
   "not-possible-now": [409, "The case is not in a state in which this can happen"],

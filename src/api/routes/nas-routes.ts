@@ -14,6 +14,7 @@ import { NasBody, NasView } from "../nas-shapes.ts";
 import { checkVendor, type VendorList } from "../nas-vendors.ts";
 import { pageOfIds } from "../page-of-ids.ts";
 import type { ProblemCode } from "../problem-codes.ts";
+import { removeNas } from "../remove-nas.ts";
 import { closed, Id, listQuery, pageOf, pageRequest } from "../shapes.ts";
 
 const nasProblems = [
@@ -31,9 +32,10 @@ export interface NasRouteDependencies {
   readonly nasDirectory: NasDirectory;
   readonly vendors: VendorList;
   readonly attributes: AttributeCheck;
+  readonly now: () => Date;
 }
 
-export function nasRoutes(app: Api, { database, nasDirectory, vendors, attributes }: NasRouteDependencies): void {
+export function nasRoutes(app: Api, { database, nasDirectory, vendors, attributes, now }: NasRouteDependencies): void {
   const reading = { right: "nas:read" } as const;
   const writing = { right: "nas:write" } as const;
   const tags = ["nas"];
@@ -138,19 +140,22 @@ export function nasRoutes(app: Api, { database, nasDirectory, vendors, attribute
   app.delete(
     "/v1/nas/:id",
     {
-      config: writing,
+      config: { ...writing, problems: ["nas-in-use"] },
       schema: {
         operationId: "deleteNas",
         tags,
         summary: "Removes a NAS: its packets are dropped from then on",
+        description:
+          "Not while it has open sessions: nothing could be sent about them any more. One of which nothing was heard for " +
+          "a day is taken to be gone for good; what it left open ends then as stale, when it was last seen.",
         params,
         response: { 204: Type.Null() },
       },
     },
     async (request, reply) => {
       const before = known(request.params.id);
-      await nasDirectory.remove(before.id);
-      const detail = { before: audited(before), after: null };
+      const sessionsEnded = await removeNas({ database, nasDirectory, now }, before.id);
+      const detail = { before: audited(before), after: null, ...(sessionsEnded > 0 && { sessionsEnded }) };
       await recordAudit(database, { ...actorOf(request), action: "nas.delete", subject: `nas:${before.id}`, detail });
       return await reply.code(204).send(null);
     },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { session } from "../response/customers.ts";
 import { type ApiUnderTest, startApi } from "./api-under-test.ts";
 
 let api: ApiUnderTest;
@@ -199,6 +200,44 @@ describe("reading and removing", () => {
     await put("gone", { ...bng, address: "192.0.2.30" });
     expect((await api.call("DELETE", "/v1/nas/gone")).status).toBe(204);
     expect((await api.call("DELETE", "/v1/nas/gone")).body.code).toBe("unknown-nas");
+  });
+
+  const anHourAgo = () => new Date(Date.now() - 3_600_000);
+  const openOn = async (nas: string, seen: Date): Promise<string> =>
+    await session(api.database, { subscriber: null, prefix: "203.0.113.9/32", from: new Date(0), nas, seen });
+  const stopOf = async (id: string) => {
+    const { body } = await api.call("GET", `/v1/sessions/${id}`);
+    return [body.stoppedAt, body.terminateCause];
+  };
+
+  test("DELETE leaves a NAS that customers are on, and says how many", async () => {
+    await put("busy", { ...bng, address: "192.0.2.31" });
+    const sessions = [await openOn("busy", anHourAgo()), await openOn("busy", new Date(0))];
+    const { body } = await api.call("DELETE", "/v1/nas/busy");
+    expect(body).toMatchObject({ status: 409, code: "nas-in-use" });
+    expect(body.detail).toContain("NAS busy has 2 open sessions");
+    expect((await api.call("GET", "/v1/nas/busy")).status).toBe(200);
+    for (const id of sessions) expect(await stopOf(id)).toEqual([null, null]);
+    await api.database.query("update session set stopped_at = now() where nas_id = 'busy'");
+    expect((await api.call("DELETE", "/v1/nas/busy")).status).toBe(204);
+  });
+
+  test("a NAS of which nothing was heard for a day is removed with what it left open", async () => {
+    await put("dead", { ...bng, address: "192.0.2.32" });
+    const seen = new Date(Date.now() - 25 * 3_600_000);
+    const id = await openOn("dead", seen);
+    await api.database.query("insert into nas_heard (nas_id, slot) values ('dead', $1)", [anHourAgo()]);
+    expect((await api.call("DELETE", "/v1/nas/dead")).body.code).toBe("nas-in-use");
+    await api.database.query("delete from nas_heard");
+    expect((await api.call("DELETE", "/v1/nas/dead")).status).toBe(204);
+    expect(await stopOf(id)).toEqual([seen.toISOString(), "stale"]);
+    const holds = await api.database.query<{ until: Date }>(
+      "select held_until as until from address_interval where session_id = $1",
+      [id],
+    );
+    expect(holds).toEqual([{ until: seen }]);
+    const { body } = await api.call("GET", "/v1/audit?subject=nas:dead&action=nas.delete");
+    expect(body.items[0].detail).toMatchObject({ after: null, sessionsEnded: 1 });
   });
 
   test("what is of the packet cannot be in a profile, nor more than a packet has room for", async () => {
