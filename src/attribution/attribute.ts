@@ -140,7 +140,9 @@ const candidate = (interval: HeldInterval): Candidate => ({
 function several(intervals: readonly HeldInterval[], window: Window): string {
   const names = [...new Set(intervals.map((interval) => interval.subscriber ?? "somebody unknown"))];
   const [first, second] = intervals;
-  const handover = first?.to && second && names.length === 2 ? `; it changed hands at ${moment(second.from)}` : "";
+  const unseen = second?.possiblyFrom ? `, or unseen since ${moment(second.possiblyFrom)}` : "";
+  const handover =
+    first?.to && second && names.length === 2 ? `; it changed hands at ${moment(second.from)}${unseen}` : "";
   const shown = names.slice(0, 5).join(", ") + (names.length > 5 ? ` and ${names.length - 5} more` : "");
   return `${shown} held the address ${during(window)}${handover}`;
 }
@@ -207,11 +209,12 @@ export function attribute(span: ObservedSpan, intervals: readonly HeldInterval[]
   if (reason !== undefined) return { verdict: "ambiguous", subscriber: null, session: null, candidates, reason };
   const session = sessionAt(held, window.at);
   const ofSession = held.find((interval) => interval.session === session) ?? first;
+  const what = first.share === undefined ? "the address" : "the address with that port";
   return {
     verdict: "exact",
     subscriber: first.subscriber,
     session,
     candidates,
-    reason: `only ${first.subscriber} held the address ${during(window)}: session ${session} ${period(ofSession)}`,
+    reason: `only ${first.subscriber} held ${what} ${during(window)}: session ${session} ${period(ofSession)}`,
   };
 }

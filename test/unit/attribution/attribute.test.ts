@@ -69,7 +69,12 @@ test("one of the same name who was removed is somebody else, whichever of both w
 
 test("whoever may have held it before he says comes into question, and is named by that alone to nobody", () => {
   const bob = held("bob", 100, null, { possiblyFrom: at(-20) });
-  expect(attribute(point(0), [held("alice", -100, 100), bob])).toMatchObject({ verdict: "ambiguous" });
+  expect(attribute(point(0), [held("alice", -100, 100), bob])).toMatchObject({
+    verdict: "ambiguous",
+    reason: expect.stringMatching(
+      /changed hands at 2026-11-20T12:01:40.000Z, or unseen since 2026-11-20T11:59:40.000Z$/,
+    ),
+  });
   expect(attribute(point(-21), [held("alice", -100, 100), bob])).toMatchObject({ subscriber: "alice" });
   expect(attribute(point(0), [bob])).toMatchObject({ verdict: "ambiguous", candidates: [{ subscriber: "bob" }] });
 });
@@ -83,6 +88,10 @@ test("the reason says that an address is shared, and what would tell its holders
   expect(attribute(point(0), sharers("unsure")).reason).toBe(
     `the address is shared, and no port tells whose it was: ${held_}`,
   );
+  const [alice] = sharers("unsure");
+  const answer = attribute(point(0), [{ ...alice!, share: "its-port" }, ...sharers("other-ports")]);
+  expect(answer).toMatchObject({ verdict: "exact", subscriber: "alice" });
+  expect(answer.reason).toContain("only alice held the address with that port at 2026-11-20T12:00:00.000Z: session");
   expect(attribute(point(0), sharers("other-ports")).reason).toBe(
     `the address is shared, and its port is none of theirs: ${held_}`,
   );
