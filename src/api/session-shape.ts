@@ -8,14 +8,18 @@ const time = Type.String({ format: "date-time" });
 const profile = (description: string) =>
   Type.Unsafe<object | null>({ ...nullable(ProfileShape), description: `${description}; null: unrestricted` });
 
+/** radius/octets-text.ts */
+const octetsInHex =
+  "as the NAS sent it; where its octets are no UTF-8, hold a NUL, or read themselves like this: `0x` and the octets in hex";
+
 /** A session as the API shows it. */
 export const SessionShape = Type.Unsafe<SessionView>(
   closed(
     {
       id: text,
       nas: text,
-      acctSessionId: text,
-      username: text,
+      acctSessionId: Type.String({ description: octetsInHex }),
+      username: Type.String({ description: octetsInHex }),
       subscriber: nullable(Type.String({ description: "whose it is; null: nobody has this username" })),
       ipv4: nullable(text),
       ipv6: Type.Array(text, { description: "addresses and prefixes" }),

@@ -64,10 +64,18 @@ export function namedAttribute(dictionary: Dictionary, named: WrittenAttribute):
 
 const escapes: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t" };
 
-function unquoted(text: string): string {
+/** What stands between quotes; undefined: there are none. */
+function quotedText(text: string): string | undefined {
   const [, quote, inner] = /^(["'])(.*)\1$/s.exec(text) ?? [];
-  if (inner === undefined) return text;
-  return quote === "'" ? inner : inner.replace(/\\(.)/gs, (_, letter: string) => escapes[letter] ?? letter);
+  if (inner === undefined || quote === "'") return inner;
+  return inner.replace(/\\(.)/gs, (_, letter: string) => escapes[letter] ?? letter);
+}
+
+/** As radclient takes it: a text in quotes is its letters, also where they look like hex; octets are hex all the same. */
+function writtenValue(dictionary: Dictionary, name: string, written: string): string {
+  const text = quotedText(written);
+  if (text === undefined) return written;
+  return definitionOf(dictionary, name).type === "string" ? octetsText(Buffer.from(text)) : text;
 }
 
 /** One attribute of radclient's input: Name = value, Name:tag := "text", Name += 0x…. Throws RadiusError. */
@@ -78,7 +86,7 @@ export function parseAttributeLine(dictionary: Dictionary, line: string): Attrib
   const [before, name = "", tag] = match;
   return namedAttribute(dictionary, {
     name,
-    value: unquoted(written.slice(before.length).trimStart()),
+    value: writtenValue(dictionary, name, written.slice(before.length).trimStart()),
     ...(tag === undefined ? {} : { tag: Number(tag) }),
   });
 }

@@ -2,6 +2,7 @@ import type { Knex } from "knex";
 import { readCursor, writeCursor } from "../database/cursor.ts";
 import type { Database } from "../database/database.ts";
 import type { Page, PageRequest } from "../database/page.ts";
+import { octetsText } from "../radius/octets-text.ts";
 import { enclosingPrefixes } from "./enclosing-prefixes.ts";
 import { profileStanding, type SessionView, type Shown } from "./session-view.ts";
 
@@ -87,7 +88,9 @@ function filtered(build: Knex, filter: SessionFilter): Knex.QueryBuilder {
   if (filter.state === "open") sessions.whereNull("session.stopped_at");
   if (filter.state === "closed") sessions.whereNotNull("session.stopped_at");
   if (filter.subscriber !== undefined) sessions.where("session.subscriber_id", filter.subscriber);
-  if (filter.username !== undefined) sessions.where("session.username", filter.username);
+  // Written like hex it may be those octets, or these letters, which are kept as their own octets in hex.
+  if (filter.username !== undefined)
+    sessions.whereIn("session.username", [filter.username, octetsText(Buffer.from(filter.username))]);
   if (filter.nas !== undefined) {
     // As the index session_open_nas has it.
     if (filter.state === "open") sessions.whereRaw("session.nas_id || '' = ?", [filter.nas]);

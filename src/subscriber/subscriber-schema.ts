@@ -20,7 +20,8 @@ const fields = {
     maxItems: 100,
     uniqueItems: true,
     description:
-      "User-Names of RADIUS. One that nobody has exactly belongs to the only subscriber who has it but for upper case and outer spaces",
+      "User-Names of RADIUS. One that nobody has exactly belongs to the only subscriber who has it but for upper case and outer " +
+      "spaces. `0x` and hex is who logs in with these very letters, or with these octets where they are no text",
   }),
   name: orNull(line(200)),
   email: orNull(Type.String({ pattern: "^[^\\s@\\u0000]+@[^\\s@\\u0000]+$", maxLength: 254 })),

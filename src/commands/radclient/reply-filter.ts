@@ -13,9 +13,9 @@ export interface Reply {
 const codeAttributes: ReadonlySet<string> = new Set(["response-packet-type", "packet-type"]);
 
 /** The value as the dictionary prints it, so that "Framed-User" and 2 are the same. */
-function wantedText(dictionary: Dictionary, { name, value }: WrittenAttribute): string {
-  const quoted = `"${value.replace(/[\\"]/g, "\\$&")}"`;
-  return plainText(dictionary, parseAttributeLine(dictionary, `${name} = ${quoted}`));
+function wantedText(dictionary: Dictionary, { name, operator, text }: WrittenAttribute): string {
+  const written = text.slice(text.indexOf(operator) + operator.length);
+  return plainText(dictionary, parseAttributeLine(dictionary, `${name} = ${written}`));
 }
 
 function holds(dictionary: Dictionary, wanted: WrittenAttribute, reply: Reply): boolean {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { octetsText } from "../../../src/radius/octets-text.ts";
 import { customerAt, session } from "../response/customers.ts";
 import { type ApiUnderTest, type Body, startApi } from "./api-under-test.ts";
 
@@ -127,6 +128,16 @@ describe("GET /v1/sessions", () => {
       terminateCause: null,
       profile: { desired: null, applied: null, observed: null, state: "in-force" },
     });
+  });
+
+  test("finds a username that is written like hex as its operator wrote it, and as it is shown", async () => {
+    const id = await session(api.database, { subscriber: null, prefix: "203.0.113.77/32", from: minutesAgo(5) });
+    const shown = octetsText(Buffer.from("0x41424344"));
+    await api.database.query("update session set username = $2 where id = $1", [id, shown]);
+    for (const username of ["0x41424344", shown])
+      expect((await api.call("GET", `/v1/sessions?username=${username}`)).body.items).toMatchObject([{ id }]);
+    expect((await api.call("GET", "/v1/sessions?username=ABCD")).body.items).toEqual([]);
+    await api.database.query("delete from session where id = $1", [id]);
   });
 
   test("is narrowed by state, subscriber, username, NAS and address", async () => {

@@ -53,6 +53,14 @@ test("what is shown of a text is read back as its octets", () => {
   );
 });
 
+test("a text in quotes is its letters, as radclient takes it; octets are hex in quotes, too", () => {
+  const octetsOfLine = (line: string) => valueOctets(dictionary, parseAttributeLine(dictionary, line), secrets);
+  for (const quote of ['"', "'"])
+    expect(octetsOfLine(`User-Name = ${quote}0x41424344${quote}`)).toEqual(Buffer.from("0x41424344"));
+  expect(octetsOfLine("User-Name = 0xfc4d")).toEqual(hex("fc4d"));
+  expect(octetsOfLine('Class = "0x4142"')).toEqual(hex("4142"));
+});
+
 test("an address may be given in hex, and a date is read as it is shown", () => {
   expect(octetsOf("Framed-IP-Address", "0xc0000207")).toEqual(hex("c0000207"));
   const date = plainText(dictionary, { name: "Event-Timestamp", value: 1_700_000_000 });
