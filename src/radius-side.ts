@@ -46,7 +46,10 @@ const PROXY_STATE_OCTETS = 8;
 /** Until then a server that another process saw sign may still be believed here without. */
 const SIGNING_EVERY_MS = 5_000;
 
-async function openUpstream({ config, database, log, metrics, now }: Core): Promise<UpstreamSide | undefined> {
+async function openUpstream(
+  { config, database, log, metrics, now }: Core,
+  hotDatabase: Database,
+): Promise<UpstreamSide | undefined> {
   const { upstream } = config;
   if (!upstream) return undefined;
   const counted: UpstreamMetrics = createUpstreamMetrics(metrics);
@@ -71,7 +74,16 @@ async function openUpstream({ config, database, log, metrics, now }: Core): Prom
   const auth = upstream.auth.length > 0 ? client(upstream.auth, "auth") : undefined;
   const acctClient = upstream.acct.length > 0 ? client(upstream.acct, "acct") : undefined;
   const acct =
-    acctClient && createAccountingForwarder({ client: acctClient, secret, metrics: counted, now, proxyState });
+    acctClient &&
+    createAccountingForwarder({
+      database: hotDatabase,
+      client: acctClient,
+      secret,
+      metrics: counted,
+      now,
+      proxyState,
+      onError: (error) => log.warn({ err: error }, "accounting for the upstream waits for the database"),
+    });
   const stop = async () => {
     await acct?.stop();
     acctClient?.stop();
@@ -108,7 +120,7 @@ function openAuthorizer(
 export async function startRadiusSide(core: Core, options: RadiusSideOptions): Promise<RadiusSide> {
   const { config, nasDirectory, log, metrics, now } = core;
   const database = core.openHotDatabase(HOT_CONNECTIONS);
-  const upstream = await openUpstream(core);
+  const upstream = await openUpstream(core, database);
   const authorizer = openAuthorizer(core, { database, upstream });
   const recorder = createSessionRecorder({
     database,

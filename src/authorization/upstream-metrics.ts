@@ -47,7 +47,9 @@ export function createUpstreamMetrics(registry: Registry): UpstreamMetrics {
     }),
     accountingQueued: new Gauge({
       name: "weir_upstream_accounting_queued",
-      help: "Accounting records that wait to be forwarded upstream",
+      help: "Accounting records that wait in the database to be forwarded upstream",
+      // Each process counts those of all.
+      aggregator: "max",
       registers,
     }),
   };

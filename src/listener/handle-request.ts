@@ -45,12 +45,12 @@ export const statusHandler =
 
 export interface AccountingDependencies {
   readonly recorder: Pick<SessionRecorder, "record" | "recordRestart">;
-  /** Passes an accounting record on, once it is ours. Must not throw. */
-  readonly forward?: (request: Request) => void;
+  /** Sees to it that an accounting record goes on, once it is ours. Rejects when that is not sure, having told why. */
+  readonly forward?: (request: Request) => Promise<void>;
   readonly metrics: PortMetrics;
 }
 
-/** RFC 2866 section 3: acknowledged once recorded, and only then. */
+/** RFC 2866 section 3: acknowledged once recorded, and once it is sure to go on to the upstream; only then. */
 export function accountingHandler({ recorder, forward, metrics }: AccountingDependencies): Handler {
   return async (request) => {
     const reading = readAccounting(request.packet, request.nas, request.receivedAt);
@@ -63,7 +63,12 @@ export function accountingHandler({ recorder, forward, metrics }: AccountingDepe
       if (error instanceof SessionError) return drop(error.code);
       throw error;
     }
-    forward?.(request);
+    try {
+      await forward?.(request);
+    } catch {
+      // Ours it is, and it will be taken for a repetition: the NAS sends it again, and then it goes on.
+      return drop("unavailable");
+    }
     // None in an Accounting-Response: implementations disagree on how to compute it there.
     return bareReply(request, Code.AccountingResponse, false);
   };

@@ -28,7 +28,7 @@ export interface RadiusListenerDependencies {
   readonly recorder: Pick<SessionRecorder, "record" | "recordRestart">;
   readonly authorizer: AccessDecider;
   /** Given each accounting record once it is durable and before it is answered. Must return at once and not throw. */
-  readonly forwardAccounting?: (request: Request) => void;
+  readonly forwardAccounting?: (request: Request) => Promise<void>;
   readonly metrics: Registry;
   readonly log: Logger;
   readonly now?: () => Date;
