@@ -1,5 +1,6 @@
 import type { Database } from "../database/database.ts";
 import type { NasDirectory } from "../nas/nas-directory.ts";
+import { removeBreaker } from "./breaker-removal-store.ts";
 import { ApiError } from "./errors.ts";
 import { endSomeOfNas, MOST_COUNTED, openOnNas } from "./nas-sessions-store.ts";
 
@@ -38,5 +39,6 @@ export async function removeNas({ database, nasDirectory, now }: RemoveNasDepend
   }
   const ended = sessions > 0 ? await endLeftOpen(database, id) : 0;
   await nasDirectory.remove(id);
+  await removeBreaker(database, `nas:${id}`);
   return ended;
 }

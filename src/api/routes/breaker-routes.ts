@@ -8,6 +8,7 @@ import { allBreakers } from "../all-breakers.ts";
 import type { Api } from "../api.ts";
 import { recordAudit } from "../audit-store.ts";
 import { callerOf } from "../caller.ts";
+import { type BreakerCheck, checkBreaker } from "../check-breaker.ts";
 import { ApiError } from "../errors.ts";
 import { pageOfIds } from "../page-of-ids.ts";
 import {
@@ -52,11 +53,12 @@ const Breaker = Type.Unsafe<BreakerView>(
 
 export interface BreakerRouteDependencies {
   readonly database: Database;
+  readonly nasDirectory: BreakerCheck["nasDirectory"];
   readonly now: () => Date;
   readonly dispatcher: { wake(): void };
 }
 
-export function breakerRoutes(app: Api, { database, now, dispatcher }: BreakerRouteDependencies): void {
+export function breakerRoutes(app: Api, { database, nasDirectory, now, dispatcher }: BreakerRouteDependencies): void {
   const tags = ["breakers"];
   const params = closed({ id: documented(Id, "`base`, or `source:`, `category:` or `nas:` and a name") });
 
@@ -119,6 +121,7 @@ export function breakerRoutes(app: Api, { database, now, dispatcher }: BreakerRo
     async (request) =>
       await database.transaction(async (trx) => {
         const { id } = request.params;
+        await checkBreaker({ database: trx, nasDirectory }, id);
         const view = await putBreaker(trx, { id, ...request.body, now: now() });
         await recordAudit(trx, {
           ...actorOf(request),
@@ -146,6 +149,7 @@ export function breakerRoutes(app: Api, { database, now, dispatcher }: BreakerRo
     async (request) =>
       await database.transaction(async (trx) => {
         const { id } = request.params;
+        await checkBreaker({ database: trx, nasDirectory }, id);
         const view = await resetBreaker(trx, { id, now: now() });
         await recordAudit(trx, { ...actorOf(request), action: "breaker.reset", subject: `breaker:${id}` });
         return view;

@@ -5,6 +5,7 @@ import { deleteSource, listSources, putSource, type SourceInput, sourceById } fr
 import { actorOf } from "../actor.ts";
 import type { Api } from "../api.ts";
 import { recordAudit } from "../audit-store.ts";
+import { removeBreaker } from "../breaker-removal-store.ts";
 import { changedFields } from "../changed-fields.ts";
 import { checkSameId } from "../check-same-id.ts";
 import { ApiError } from "../errors.ts";
@@ -134,6 +135,7 @@ export function sourceRoutes(app: Api, { database }: { readonly database: Databa
       await database.transaction(async (trx) => {
         const before = await known(trx, id);
         await deleteSource(trx, id);
+        await removeBreaker(trx, `source:${id}`);
         const detail = { before, after: null };
         await recordAudit(trx, { ...actorOf(request), action: "source.delete", subject: `source:${id}`, detail });
       });

@@ -272,6 +272,31 @@ describe("breakers", () => {
     expect((await api.call("PUT", "/v1/breakers/base", { json: { windowSeconds: 60 } })).status).toBe(400);
   });
 
+  test("what does not exist has no breaker, and what is removed leaves none", async () => {
+    const json = { limit: 1, windowSeconds: 60 };
+    const ids = async () =>
+      (await api.call("GET", "/v1/breakers?limit=1000")).body.items.map(({ id: breakerId }: Body) => breakerId);
+    for (const name of ["source:bogus", "nas:bogus", "category:bogus"]) {
+      for (const answer of [
+        await api.call("PUT", `/v1/breakers/${name}`, { json }),
+        await api.call("POST", `/v1/breakers/${name}/reset`),
+      ])
+        expect(answer.body, name).toMatchObject({ status: 404, code: "unknown-breaker" });
+      expect(await ids()).not.toContain(name);
+    }
+    await source("passing");
+    await api.call("PUT", "/v1/nas/passing", { json: { address: "192.0.2.77", secret: "s", vendor: "generic" } });
+    for (const [name, path] of [
+      ["source:passing", "/v1/sources/passing"],
+      ["nas:passing", "/v1/nas/passing"],
+    ] as const) {
+      expect((await api.call("PUT", `/v1/breakers/${name}`, { json })).status).toBe(200);
+      expect(await ids()).toContain(name);
+      expect((await api.call("DELETE", path)).status).toBe(204);
+      expect(await ids()).not.toContain(name);
+    }
+  });
+
   test("ids that no breaker can have are 404, and limits that none can have 400", async () => {
     const json = { limit: 1, windowSeconds: 60 };
     expect((await api.call("PUT", "/v1/breakers/nonsense", { json })).body).toMatchObject({
