@@ -23,7 +23,12 @@ const NativeObservation = Type.Object(
     confidence: Type.Optional(Type.Number({ minimum: 0, maximum: 1 })),
     evidence: Type.Optional(Type.Object({}, { additionalProperties: true })),
   },
-  { title: "NativeObservation", additionalProperties: true },
+  {
+    title: "NativeObservation",
+    additionalProperties: true,
+    description:
+      "Other fields are kept as evidence; one whose name is nearly one of these (`Port`, `prot`) has its record refused",
+  },
 );
 
 const Xarf = Type.Object({}, { title: "XarfReport", additionalProperties: true, description: "XARF v4, one report" });

@@ -42,6 +42,7 @@ export interface Observation {
 export const rowCodes = {
   "malformed-row": "the record cannot be read as CSV or JSON, or has another number of fields than the header",
   "missing-field": "a field without which the row means nothing is missing or empty",
+  "misspelt-field": "a field's name is nearly one that has a meaning, so it was probably meant to have it",
   "invalid-address": "the address is not an IPv4 or IPv6 address",
   "address-with-zone": "the address has a zone id, so it means something on one link only",
   "not-an-address": "the source is named by a domain or the like: nobody can be found by that",

@@ -1,6 +1,7 @@
 import { buildObservation } from "./build-observation.ts";
 import { type Category, categories, categoryOf, type Severity, severities, severityOf } from "./category.ts";
-import { fault, type Observation, type Reading } from "./observation.ts";
+import { misspellingsOf } from "./misspelt-name.ts";
+import { fault, type Observation, type Reading, type RowFault } from "./observation.ts";
 import type { TimeRules } from "./read-time.ts";
 
 /** Fields of an entry and the other names under which they are taken, the first one wins. */
@@ -47,6 +48,28 @@ function readSeverity(value: unknown): Reading<Severity | undefined> {
   return { ok: true, value: severity };
 }
 
+/** Without them it is another claim: about whoever is behind a NAT, a shorter time, or surer than its reporter is. */
+const weightyFields = ["port", "protocol", "until", "severity", "confidence"] as const satisfies readonly Field[];
+
+/** Words by themselves, though a slip away from one of those. */
+const otherWords = new Set(["dport", "ports", "post", "part", "sort"]);
+
+const findMisspelt = misspellingsOf([...isField]);
+
+/** A misspelt `port` would be kept as evidence, and the wrong customer found without it. */
+function misspelt(entry: JsonObject): RowFault | undefined {
+  const names = Object.keys(entry).filter((name) => !isField.has(name) && !otherWords.has(name));
+  if (names.length === 0) return undefined;
+  const lacking = weightyFields.filter((field) => take(entry, field) === undefined);
+  const found = findMisspelt(
+    names,
+    lacking.flatMap((field) => [...fieldNames[field]]),
+  );
+  if (!found) return undefined;
+  const name = JSON.stringify(found.name.slice(0, 80));
+  return fault("misspelt-field", `${name} is no field, but like ${found.meant}: write that, or put it into evidence`);
+}
+
 /** What the reporter calls evidence, and whatever else they sent: it may help whoever looks into the case. */
 function evidenceOf(entry: JsonObject): object {
   const rest = Object.entries(entry).filter(([key, value]) => !isField.has(key) && value !== undefined);
@@ -57,6 +80,8 @@ function evidenceOf(entry: JsonObject): object {
 
 /** One entry of Weir's own observation list. */
 export function readNative(entry: JsonObject, row: number, rules: TimeRules): Reading<Observation> {
+  const slip = misspelt(entry);
+  if (slip) return slip;
   const category = readCategory(take(entry, "category"));
   if (!category.ok) return category;
   const severity = readSeverity(take(entry, "severity"));

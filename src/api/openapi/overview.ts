@@ -6,7 +6,8 @@ Change-of-Authorization. This is what equipment, consoles and scripts talk to.
 helps customers, \`ingest\` sends the reports of one source, and \`admin\` may do everything. Each call says which it takes.
 
 **Bodies** are JSON in UTF-8 unless the call says otherwise. An unknown field or query parameter is refused rather than
-ignored, so that a misspelt one is noticed. Times are RFC 3339; answers have them in UTC. Octets are lower-case hex.
+ignored, so that a misspelt one is noticed. Reports are the exception: what a record says beside is kept as evidence, and
+only a name that is nearly a known one is refused, with its record. Times are RFC 3339; answers have them in UTC. Octets are lower-case hex.
 Numbers that may grow past what JavaScript counts exactly (ids of sessions, cases, measures) are text.
 
 **Lists** answer \`{items, next}\`. Send \`next\` as \`cursor\` for the page after; \`null\` means that there is none.

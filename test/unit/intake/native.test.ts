@@ -48,6 +48,39 @@ test("unknown keys are kept as evidence, beside what is called evidence", async 
   expect(listed?.evidence).toEqual({ evidence: ["line one"] });
 });
 
+test("a name that is nearly a known one is refused: kept as evidence, a misspelt port would find the wrong customer", async () => {
+  const misspelt = [
+    "Port",
+    "src-port",
+    "SRC_IP",
+    "source ip",
+    "Time",
+    "destination.port",
+    "prot",
+    "sport",
+    "confidance",
+  ];
+  for (const name of misspelt) {
+    const { port: _, confidence: __, ...rest } = { ...good, port: 1, confidence: 1 };
+    const reading = await readJson([{ ...rest, [name]: 1 }, good]);
+    expect(reading.ok && reading.observations.map(({ row }) => row), name).toEqual([2]);
+    expect(reading.ok && reading.rejected, name).toMatchObject([{ row: 1, code: "misspelt-field" }]);
+    expect(reading.ok && reading.rejected[0]?.detail, name).toContain(JSON.stringify(name));
+  }
+});
+
+test("what is there need not be meant by what is like it, and evidence may be called anything", async () => {
+  const rows = [
+    { ...good, port: 4711, protocol: "tcp", sport: 1, prot: 2 },
+    { ...good, evidence: { Port: 1, prot: 2 } },
+    { ...good, dport: 80, post: "/", reporter: "x", sensor_port: 1, transport: "tcp" },
+  ];
+  expect(observationsIn(await readJson(rows))).toHaveLength(3);
+  const [twice] = observationsIn(await readJson([{ ...good, port: 4711, sport: 1 }]));
+  expect(twice).toMatchObject({ port: 4711, evidence: { sport: 1 } });
+  expect(await readJson([{ ...good, port: 4711, Port: 2 }])).toMatchObject({ rejected: [{ code: "misspelt-field" }] });
+});
+
 test("passwords in evidence are not kept, however deep", async () => {
   const [observation] = observationsIn(
     await readJson([{ ...good, evidence: { login: { user: "u", Password: "p" } } }]),
