@@ -1,7 +1,13 @@
 import type { Queryable } from "../database/database.ts";
 import type { AccountingEvent } from "./accounting-event.ts";
 import { claimedStart } from "./match-incarnation.ts";
-import { CLOCK_DRIFT_SECONDS, CLOCK_SLACK_SECONDS, claimedClockStart, MOST_CLOCK_ERROR_MS } from "./nas-clock.ts";
+import {
+  CLOCK_DRIFT_SECONDS,
+  CLOCK_SLACK_SECONDS,
+  claimedClockStart,
+  MOST_CLOCK_ERROR_MS,
+  SAME_SECOND_MS,
+} from "./nas-clock.ts";
 import { UNSAID_DELAY_MS } from "./unsaid-delay.ts";
 
 /** Milliseconds as a timestamptz: in binary floating point they are exact to the microsecond, and quicker than texts. */
@@ -77,6 +83,9 @@ export async function carryOn(on: Queryable, events: readonly AccountingEvent[])
        where record.nas_clock_start is not null and record.place not in (select carried.place from carried)
          and session.shown_digest = record.shown_digest and ${isOnClock}
          and case when record.is_start then session.is_start_known
+           -- it may have been opened again within the second
+             and (session.stopped_at is null or session.nas_clock_newest > session.nas_clock_start
+               or record.received_at > session.started_at + interval '${SAME_SECOND_MS} milliseconds')
            else record.event_timestamp = session.nas_clock_newest end)
      select place - 1 as place, place in (select repeated.place from repeated) as is_repeated
      from generate_series(1, $13::integer) as place where place not in (select carried.place from carried)`,

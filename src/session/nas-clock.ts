@@ -23,15 +23,26 @@ export function claimedClockStart({ status, eventTimestamp, sessionSeconds }: Ac
   return sessionSeconds === undefined ? undefined : eventTimestamp - sessionSeconds;
 }
 
+/** So soon, a NAS that counts its session ids from the beginning again may open one in the second in which it was opened before. */
+export const SAME_SECOND_MS = 2_000;
+
+/** Whether a Start can be another session's although its clock's second is the same. A repetition says its delay, or comes later. */
+const isOpenedAgain = ({ nasClock, startedAt, stoppedAt }: SessionState, event: AccountingEvent): boolean =>
+  stoppedAt !== undefined &&
+  nasClock?.newest === nasClock?.start &&
+  event.at.getTime() > stoppedAt &&
+  event.receivedAt.getTime() <= startedAt + SAME_SECOND_MS;
+
 /**
  * Whether the NAS's own clock says that a record is of this session. Whoever sends a captured packet again cannot change
  * that. Compared for equality only: a clock may be wrong, and go back.
  */
-export function isOnClock({ nasClock, isStartKnown, username }: SessionState, event: AccountingEvent): boolean {
+export function isOnClock(state: SessionState, event: AccountingEvent): boolean {
+  const { nasClock, isStartKnown, username } = state;
   const start = claimedClockStart(event);
   if (start === undefined || nasClock === undefined) return false;
   if (username !== "" && event.username !== "" && username !== event.username) return false;
-  if (event.status === "start" && isStartKnown) return start === nasClock.start;
+  if (event.status === "start" && isStartKnown) return start === nasClock.start && !isOpenedAgain(state, event);
   const elapsed = Math.max(nasClock.newest, event.eventTimestamp ?? 0) - nasClock.start;
   return Math.abs(start - nasClock.start) <= CLOCK_SLACK_SECONDS + Math.trunc(elapsed / CLOCK_DRIFT_SECONDS);
 }

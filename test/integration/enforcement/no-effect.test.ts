@@ -66,6 +66,8 @@ test("a repair of a release that changed nothing still knows what there was to t
   await allDone(weir.database);
   await shows(180, shown);
   expect(await profileState()).toBe("drifted");
+  // What is known is looked at before the repair is carried out.
+  await dispatcher.stop();
   const findings = await reconcileProfiles(weir.database, {
     now: new Date(Date.now() + 60_000),
     signal: new AbortController().signal,

@@ -188,6 +188,19 @@ describe("what is no captured record", () => {
     expect(await sessionsOf(other)).toHaveLength(2);
   });
 
+  test("an id that is used again within the second, after a reboot, is another session; a repetition is none", async () => {
+    const n = ++last;
+    const moment = (ms: number) => new Date(noon + ms);
+    const start = clocked(n, "start", 0);
+    await harness.inTurn(start, { ...clocked(n, "stop", 0), at: moment(300), receivedAt: moment(300) });
+    await harness.inTurn({ ...start, at: moment(0), receivedAt: moment(1100) });
+    expect(await sessionsOf(n)).toHaveLength(1);
+    await harness.inTurn({ ...start, at: moment(600), receivedAt: moment(600) });
+    expect(await sessionsOf(n)).toHaveLength(2);
+    await harness.inTurn(again(start, DAY));
+    expect(await sessionsOf(n)).toHaveLength(2);
+  });
+
   test("a NAS whose clock was never set repeats its times: it is another session all the same", async () => {
     const [n] = twoSessions();
     const start = clocked(n, "start", 0, { eventTimestamp: 40 });
