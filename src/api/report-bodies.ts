@@ -56,7 +56,8 @@ export const reportBodies = {
     example: '{"timestamp":"2026-01-31T12:00:00+0000","event_type":"alert","src_ip":"203.0.113.7","alert":{}}\n',
   },
   "application/gzip": {
-    description: "Any of these, gzipped; the file's name in Content-Disposition says which: `….csv.gz`",
+    description:
+      "Any of these, gzipped; the file's name in Content-Disposition says which (`….csv.gz`), or `?type=` that it is CSV",
     schema: Type.Unsafe<Buffer>({}),
   },
 } as const;

@@ -110,6 +110,19 @@ describe("POST /v1/reports", () => {
     expect((await post("source=other", "text/csv", gzipSync(csv), packed)).body).toMatchObject({ accepted: rows });
   });
 
+  test("a gzipped CSV without a name is taken by ?type=, and a type that there is none of is told as such", async () => {
+    const at = justNow().slice(0, 19).replace("T", " ");
+    const body = gzipSync(`"timestamp","src_ip","src_port"\n"${at}","203.0.113.31","1024"\n`);
+    expect(await post("source=feed&type=event4_sinkhole", "application/gzip", body)).toMatchObject({
+      status: 202,
+      body: { accepted: 1 },
+    });
+    expect((await post("source=feed&type=event4_foo", "application/gzip", body)).body).toMatchObject({
+      status: 400,
+      code: "unknown-report-type",
+    });
+  });
+
   test
     .skipIf(!hasSamples)
     .each([

@@ -160,7 +160,7 @@ test("jobs are listed with their next time, and run now", async () => {
   const jobs = await items("/v1/jobs");
   const names = jobs.map(({ name }: Body) => name);
   expect(names).toEqual(names.toSorted());
-  expect(names).toEqual(expect.arrayContaining(["expire", "reconcile", "reseal", "tidy"]));
+  expect(names).toEqual(expect.arrayContaining(["attribute", "expire", "reconcile", "reseal", "tidy"]));
   for (const name of ["expire", "reconcile"])
     expect(await call("POST", `/v1/jobs/${name}/run`)).toMatchObject({
       name,
