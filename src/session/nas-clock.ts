@@ -84,7 +84,9 @@ function timeOnClock(state: SessionState, event: AccountingEvent): number {
   const newest = newestRecordAt(state);
   if (isOutdated(state, event)) return notBeforeStart(state, Math.min(at, told, newest - 1));
   const believed = at > told + tolerance(elapsed) ? told : at;
-  return eventTimestamp === nasClock.newest ? Math.min(believed, newest) : believed;
+  // A Stop that is heard for the first time is news, whatever else its second has seen.
+  const isNews = event.status === "stop" && state.stoppedAt === undefined;
+  return eventTimestamp === nasClock.newest && !isNews ? Math.min(believed, newest) : believed;
 }
 
 /**

@@ -73,7 +73,8 @@ test("a record that was acknowledged reaches the upstream, though it was away an
   await second.ready();
   // At the latest when the lease of the process that died is over.
   await expect.poll(sessionsUpstream, { timeout: 20_000 }).toEqual(new Set(["one", "two", "three"]));
-  await expect.poll(async () => await database.database.query("select from forwarded_accounting")).toEqual([]);
+  const kept = async () => await database.database.query("select from forwarded_accounting");
+  await expect.poll(kept, { timeout: 20_000 }).toEqual([]);
   await nas.close();
   second.kill("SIGTERM");
   expect((await second.ended()).code).toBe(0);

@@ -201,6 +201,15 @@ describe("what is no captured record", () => {
     expect(await sessionsOf(n)).toHaveLength(2);
   });
 
+  test("a Stop in the second of an Interim ends its session when it came, not when the Interim did", async () => {
+    const n = ++last;
+    const moment = (ms: number) => ({ at: new Date(noon + ms), receivedAt: new Date(noon + ms) });
+    await harness.inTurn(clocked(n, "start", 0));
+    await harness.inTurn({ ...clocked(n, "interim", 60), ...moment(60_100) });
+    await harness.inTurn({ ...clocked(n, "stop", 60), ...moment(60_700) });
+    expect(await sessionsOf(n)).toMatchObject([{ stoppedAt: noon + 60_700 }]);
+  });
+
   test("a NAS whose clock was never set repeats its times: it is another session all the same", async () => {
     const [n] = twoSessions();
     const start = clocked(n, "start", 0, { eventTimestamp: 40 });
