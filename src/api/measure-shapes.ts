@@ -42,6 +42,11 @@ const SessionOutcome = closed(
     session: text,
     outcome: oneOf([...outcomes, "pending"]),
     errorCause: Type.Optional(Type.Integer({ description: "RFC 5176 section 3.6" })),
+    obstacle: Type.Optional(
+      Type.String({
+        description: "why the session does not follow and is not being tried any more, also where nothing was sent",
+      }),
+    ),
   },
   { title: "SessionOutcome" },
 );

@@ -14,5 +14,5 @@ export function ipFilterRules(rules: readonly PortRule[]): string[] {
     const direction = rule.direction === "out" ? "in" : "out";
     return protocols(rule).map((protocol) => `deny ${direction} ${protocol} from any to any ${rule.port}`);
   });
-  return [...denied, "permit in ip from any to any", "permit out ip from any to any"];
+  return [...new Set(denied), "permit in ip from any to any", "permit out ip from any to any"];
 }

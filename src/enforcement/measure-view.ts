@@ -20,6 +20,8 @@ export interface MeasureSessionView {
   readonly session: string;
   readonly outcome: SessionOutcome;
   readonly errorCause?: number;
+  /** Why it does not follow and is not being tried any more, also where nothing was sent. */
+  readonly obstacle?: string;
 }
 
 /** A measure in the shape of the REST API. Absent times and names are null. */
@@ -83,13 +85,18 @@ export function measureView(measure: Measure, standings: readonly SessionStandin
   };
 }
 
-function sessionView({ session, isOpen, isFollowing, hasJob, attempt }: SessionStanding): MeasureSessionView {
+function sessionView(standing: SessionStanding): MeasureSessionView {
+  const { session, isOpen, isFollowing, hasJob, obstacle } = standing;
+  const stands = isOpen && !isFollowing && !hasJob && obstacle !== null;
+  return { session, ...attemptView(standing), ...(stands && { obstacle }) };
+}
+
+function attemptView({ isOpen, isFollowing, hasJob, attempt }: SessionStanding): Omit<MeasureSessionView, "session"> {
   // One step of several was acknowledged, or what was acknowledged turned out not to be so: it is being worked on.
   const isUnfinished = isOpen && !isFollowing && attempt?.outcome === "acknowledged";
-  if (attempt && !isUnfinished) return { session, ...attempt };
+  if (attempt && !isUnfinished) return attempt;
   // Its Access-Accept laid the profile over.
-  if (isFollowing && !hasJob) return { session, outcome: "acknowledged" };
-  return { session, outcome: "pending" };
+  return { outcome: isFollowing && !hasJob ? "acknowledged" : "pending" };
 }
 
 function viewState(measure: Measure, standings: readonly SessionStanding[]): MeasureViewState {

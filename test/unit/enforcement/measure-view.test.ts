@@ -52,9 +52,16 @@ test("sessions are told with the outcome of the newest attempt and its Error-Cau
     { session: "1", outcome: "acknowledged" },
     { session: "2", outcome: "pending" },
     { session: "3", outcome: "no-answer" },
-    { session: "4", outcome: "refused", errorCause: 401 },
+    { session: "4", outcome: "refused", errorCause: 401, obstacle: "refused-401" },
     { session: "5", outcome: "acknowledged" },
   ]);
+});
+
+test("a session to which nothing could be sent is told with why", () => {
+  expect(measureView(measure(), [standing("6", { obstacle: "unknown-nas" })])).toMatchObject({
+    state: "failed",
+    sessions: [{ session: "6", outcome: "pending", obstacle: "unknown-nas" }],
+  });
 });
 
 test("an acknowledged step is not the end while the session does not follow", () => {
