@@ -123,7 +123,8 @@ test("while too many large reports are under way another is refused, and a small
   const narrow = createBoundedReportReader({ atOnce: 1, waiting: 0 });
   const used = Promise.withResolvers<void>();
   const read = Promise.withResolvers<void>();
-  const first = narrow.read(json(list(1_000)), rules, async (reading) => {
+  // So large that it is being read still when the next one, which is found too large at once, asks for its turn.
+  const first = narrow.read(json(list(50_000)), rules, async (reading) => {
     read.resolve();
     await used.promise;
     return reading;
