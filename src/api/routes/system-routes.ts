@@ -1,8 +1,8 @@
 import type { Registry } from "prom-client";
 import { Type } from "typebox";
 import type { Api } from "../api.ts";
+import { recentResult } from "../recent-result.ts";
 import { closed, mapOf, oneOf } from "../shapes.ts";
-import { sharedResult } from "../shared-result.ts";
 
 /** What must work for this node to be sent work: "database", "radius-auth", … -> whether it does. */
 export type Checks = Readonly<Record<string, boolean>>;
@@ -18,8 +18,8 @@ const sharing = { burst: 5, everyMs: 200, now: () => performance.now() };
 /** Without a key: what load balancers and Prometheus ask. They say nothing of any subscriber. */
 export function systemRoutes(app: Api, { checkReadiness, metrics }: SystemRouteDependencies): void {
   const config = { right: "open" } as const;
-  const readiness = sharedResult(checkReadiness, sharing);
-  const exposed = sharedResult(() => metrics.metrics(), sharing);
+  const readiness = recentResult(checkReadiness, sharing);
+  const exposed = recentResult(() => metrics.metrics(), sharing);
   const tags = ["system"];
 
   const Liveness = closed({ status: Type.Literal("ok") }, { title: "Liveness" });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sharedResult } from "../../../src/api/shared-result.ts";
+import { recentResult } from "../../../src/api/recent-result.ts";
 
 function counted(everyMs = 200) {
   let made = 0;
@@ -9,7 +9,7 @@ function counted(everyMs = 200) {
     made += 1;
     return new Promise<number>((resolve, reject) => waiting.push({ resolve, reject }));
   };
-  const ask = sharedResult(make, { burst: 3, everyMs, now: () => at });
+  const ask = recentResult(make, { burst: 3, everyMs, now: () => at });
   const finish = () => waiting.shift()?.resolve(made);
   return {
     ask,

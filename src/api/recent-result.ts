@@ -10,7 +10,7 @@ export interface SharingRules {
  * What costs much to make, for any number of askers: one at a time is made, and only so often. Who asks now and then gets
  * what is true now; who asks without end gets what was true a moment ago. A failure is told to whoever waited, and not kept.
  */
-export function sharedResult<Result>(
+export function recentResult<Result>(
   make: () => Promise<Result>,
   { burst, everyMs, now }: SharingRules,
 ): () => Promise<Result> {
