@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { readMoment } from "../api/read-moment.ts";
 import type { Attribution, Candidate } from "../attribution/attribute.ts";
 import { type AddressQuestion, attributeAddress } from "../attribution/attribute-address.ts";
 import { ownAddresses } from "../attribution/own-addresses.ts";
@@ -26,7 +27,6 @@ exit code: 0 answered, whatever the verdict; 1 failed; 2 wrong usage or
 configuration
 `;
 
-const zoned = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:?\d\d)$/;
 const MOST_SKEW_SECONDS = 86_400;
 
 /** Splits "192.0.2.7:4711", "[2001:db8::1]:443", "2001:db8::1". */
@@ -49,8 +49,8 @@ function questionOf(where: string, { at, protocol, skew }: Options): AddressQues
   if (!address.ok) return address.detail;
   if (port !== undefined && !(/^\d{1,5}$/.test(port) && Number(port) <= 65_535)) return `"${port}" is not a port`;
   const toldAt = new Date();
-  const moment = at === undefined ? toldAt : new Date(zoned.test(at) ? at : Number.NaN);
-  if (Number.isNaN(moment.getTime())) return `"${at}" is not a date and time of RFC 3339 with its zone`;
+  const moment = at === undefined ? toldAt : readMoment(at);
+  if (!moment) return `"${at}" is not a date and time of RFC 3339 with its zone`;
   const skewSeconds = skew === undefined ? undefined : skew.trim() === "" ? Number.NaN : Number(skew);
   if (skewSeconds !== undefined && !(skewSeconds >= 0 && skewSeconds <= MOST_SKEW_SECONDS))
     return `"${skew}" is not a number of seconds from 0 to ${MOST_SKEW_SECONDS}`;

@@ -13,13 +13,14 @@ const LIMIT_MS = 3_000;
 /** Both round, and the clock may have been set between. */
 const MOST_APART_SECONDS = 2;
 
-async function startOf(place: string): Promise<number | undefined> {
+/** When the Weir at `place` started; "silent": who listens there does not answer; undefined: nobody does, or no Weir. */
+async function startOf(place: string): Promise<number | "silent" | undefined> {
   try {
     const response = await fetch(`http://${place}/metrics`, { signal: AbortSignal.timeout(LIMIT_MS) });
     const line = /^process_start_time_seconds (\d+)/m.exec(await response.text());
     return line ? Number(line[1]) : undefined;
-  } catch {
-    return undefined;
+  } catch (error) {
+    return error instanceof Error && error.name === "TimeoutError" ? "silent" : undefined;
   }
 }
 
@@ -41,9 +42,8 @@ export async function ownServer(dataDir: string): Promise<OwnServer> {
   if (!note) return { kind: "none" };
   const place = hostAndPort(note.host, note.ports.http);
   const startedAt = await startOf(place);
-  if (startedAt !== undefined && Math.abs(startedAt - note.startedAt) <= MOST_APART_SECONDS)
-    return { kind: "running", ports: note.ports, place };
-  return startedAt === undefined && isAlive(note.pid)
-    ? { kind: "silent", ports: note.ports, pid: note.pid }
-    : { kind: "none" };
+  if (startedAt === "silent")
+    return isAlive(note.pid) ? { kind: "silent", ports: note.ports, pid: note.pid } : { kind: "none" };
+  const isOurs = startedAt !== undefined && Math.abs(startedAt - note.startedAt) <= MOST_APART_SECONDS;
+  return isOurs ? { kind: "running", ports: note.ports, place } : { kind: "none" };
 }

@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -149,8 +150,14 @@ test("lookup names who held the address then, and nobody before", async () => {
   expect(now.out).toMatch(/^verdict +exact\nsubscriber +alice\nsession +\d+\nreason/);
   const before = await call(lookup, ip, "--at", "2020-01-01T00:00:00Z", "--json");
   expect(JSON.parse(before.out)).toMatchObject({ verdict: "none", subscriber: null });
-  for (const wrong of [["nonsense"], [ip, "--at", "2020-01-01"], [`${ip}:99999`], [ip, "--skew", "x"], []])
+  for (const wrong of [["nonsense"], [`${ip}:99999`], [ip, "--skew", "x"], []])
     expect(await call(lookup, ...wrong)).toMatchObject({ code: 2, out: "" });
+  for (const noTime of ["2020-01-01", "2020-02-30T00:00:00Z", "2020-01-01T24:00:00Z", "2020-01-01T00:00:00"])
+    expect(await call(lookup, ip, "--at", noTime)).toMatchObject({
+      code: 2,
+      out: "",
+      err: expect.stringContaining(noTime),
+    });
 });
 
 test("a report from a file leads the running server to a CoA-Request", async () => {
@@ -222,6 +229,26 @@ test("doctor takes no other Weir's ports for its own server's", async () => {
   // Ours runs, on another accounting port.
   await noteServer(folder, { host: "127.0.0.1", ports: { ...own, acct: own.acct + 1 } });
   expect((await portLevels()).map((one) => one.split(" ")[0])).toEqual(["ok", "ok", "failure"]);
+  await forgetServer(folder);
+});
+
+test("doctor: a server that is there and says nothing is a failure; the note of one that is gone is not", async () => {
+  const mute = createServer().listen(0, "127.0.0.1");
+  await once(mute, "listening");
+  const address = mute.address();
+  const http = typeof address === "object" && address ? address.port : 0;
+  // Of this process: its id may be another program's by now, as after a restart of the machine or of a container.
+  await noteServer(folder, { host: "127.0.0.1", ports: { http } });
+  const ofServer = async () => {
+    const { out } = await runCommand(doctor, [], { environment: { WEIR_HTTP_PORT: String(http) } });
+    return out.split("\n").filter((line) => / server: | the API/.test(line));
+  };
+  expect(await ofServer()).toEqual([
+    `failure  server: process ${process.pid} has not answered for 3 s`,
+    `ok       port 127.0.0.1:${http}: the API: taken, by the running server`,
+  ]);
+  mute.close();
+  expect(await ofServer()).toEqual([`ok       port 127.0.0.1:${http}: free for the API`]);
   await forgetServer(folder);
 });
 
