@@ -3,12 +3,10 @@ import { chmod, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Logger } from "pino";
 import type { Config } from "../../config/config.ts";
 import { removeEmbeddedPostgres } from "../../database/remove-embedded-postgres.ts";
 import { createLog } from "../../log.ts";
 import { type RunningServer, startServer } from "../../server.ts";
-import { ServerPostgres } from "../../server-postgres.ts";
 import { freeUdpPort } from "../../simulator/free-udp-port.ts";
 
 export const HOST = "127.0.0.1";
@@ -70,21 +68,6 @@ async function demoConfig(dataDir: string): Promise<Config> {
   };
 }
 
-/** With `stopped` the start is over, PostgreSQL's first of all, which all the rest waits for. */
-async function startUnlessStopped(config: Config, log: Logger, stopped: AbortSignal): Promise<RunningServer> {
-  const postgres = new ServerPostgres({ dataFolder: config.dataDir, log });
-  const callOff = () => {
-    postgres.stop().catch((error: unknown) => log.error({ err: error }, "stopping failed"));
-  };
-  stopped.addEventListener("abort", callOff);
-  try {
-    stopped.throwIfAborted();
-    return await startServer({ config, log, postgres });
-  } finally {
-    stopped.removeEventListener("abort", callOff);
-  }
-}
-
 /** Starts it; rejects with nothing left behind, also when it is `stopped` in the middle. */
 export async function startDemoServer(givenDataDir: string, stopped: AbortSignal): Promise<DemoServer> {
   const folder = await freshFolder(givenDataDir);
@@ -94,7 +77,7 @@ export async function startDemoServer(givenDataDir: string, stopped: AbortSignal
   let server: RunningServer;
   try {
     const config = await demoConfig(folder);
-    server = await startUnlessStopped(config, createLog(config.logLevel, logStream), stopped);
+    server = await startServer({ config, log: createLog(config.logLevel, logStream), signal: stopped });
   } catch (error) {
     await closeLog();
     await removeFolder(folder);
