@@ -1,4 +1,6 @@
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
+import { failureText } from "../src/commands/failure-text.ts";
+import { interruption } from "../src/commands/interruption.ts";
 import { type BenchOptions, readOptions, usage } from "./bench-options.ts";
 import { agreement, type BenchResults, tableRows, thisMachine } from "./bench-results.ts";
 import { runCoaSuite } from "./coa-suite.ts";
@@ -6,6 +8,7 @@ import { type Generator, ownGenerator, radloadGenerator } from "./generator.ts";
 import { type LoadResult, runLoadSuite } from "./load-suite.ts";
 import { measurePeer } from "./peer.ts";
 import { runReportSuite } from "./report-suite.ts";
+import { endWeirProcesses } from "./weir-process.ts";
 
 const tell = (text: string) => process.stderr.write(`${text}\n`);
 
@@ -46,18 +49,29 @@ function print(results: BenchResults): void {
 async function main(): Promise<number> {
   const reading = readOptions(process.argv.slice(2), process.env);
   if (reading.kind === "help") {
-    console.log(usage);
+    process.stdout.write(usage);
     return 0;
   }
   if (reading.kind === "problem") {
-    console.error(`bench: ${reading.problem}\n\n${usage}`);
+    console.error(`bench: ${reading.problem}\nsee: npm run bench -- --help`);
     return 2;
   }
+  const { json } = reading.options;
+  // Better told now than when there is something to keep.
+  if (json !== undefined) closeSync(openSync(json, "a"));
   const results = await measure(reading.options);
   print(results);
-  const { json } = reading.options;
   if (json !== undefined) writeFileSync(json, `${JSON.stringify(results, undefined, 2)}\n`);
   return 0;
 }
 
-process.exitCode = await main();
+const code = main().catch((error: unknown) => {
+  console.error(`bench: ${failureText(error)}`);
+  return 1;
+});
+const first = await Promise.race([code, interruption().ending]);
+if (typeof first === "string") {
+  console.error(`bench: ended by ${first}`);
+  await endWeirProcesses();
+}
+process.exit(typeof first === "string" ? 1 : first);

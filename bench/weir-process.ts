@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { removeEmbeddedPostgres } from "../src/database/remove-embedded-postgres.ts";
 import { type ApiClient, createApiClient } from "./api-client.ts";
 import { freePort } from "./free-port.ts";
 
@@ -18,6 +19,7 @@ export interface WeirProcess {
   readonly api: ApiClient;
   /** Of its embedded PostgreSQL, for checking what became durable. */
   databaseUrl(): Promise<string>;
+  /** With its data. */
   stop(): Promise<void>;
 }
 
@@ -75,11 +77,30 @@ async function databaseUrl(dataDir: string): Promise<string> {
   return `postgres://weir:${password}@${socketFolder}:5432/postgres`;
 }
 
-/** Where PostgreSQL's user may not enter the clone, the cluster lives elsewhere, and a file in the data folder says where. */
-async function removeData(dataDir: string): Promise<void> {
-  const elsewhere = await readFile(join(dataDir, "postgres-location"), "utf8").catch(() => undefined);
-  if (elsewhere) await rm(elsewhere.trim(), { recursive: true, force: true });
-  await rm(dataDir, { recursive: true, force: true });
+type End = () => Promise<void>;
+
+const running = new Set<End>();
+
+/** For a bench that is ended itself: no server and no data of one stays behind. */
+export async function endWeirProcesses(): Promise<void> {
+  await Promise.all([...running].map((end) => end()));
+}
+
+/** Returns how to end it; asked again, it waits for the same end. */
+function endOf(child: ChildProcess, dataDir: string): End {
+  let ending: Promise<void> | undefined;
+  const stopAndRemove = async () => {
+    await stop(child);
+    await removeEmbeddedPostgres(dataDir);
+    await rm(dataDir, { recursive: true, force: true });
+    running.delete(end);
+  };
+  const end = () => {
+    ending ??= stopAndRemove();
+    return ending;
+  };
+  running.add(end);
+  return end;
 }
 
 /** Starts a server on free ports. Its NAS "bench" has address 127.0.0.1. */
@@ -99,6 +120,7 @@ export async function startWeirProcess(workers: number): Promise<WeirProcess> {
     },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  const end = endOf(child, dataDir);
   passLogOn(child);
   try {
     const ports = await ready(child);
@@ -110,14 +132,10 @@ export async function startWeirProcess(workers: number): Promise<WeirProcess> {
       acctPort: ports.acct,
       api,
       databaseUrl: () => databaseUrl(dataDir),
-      stop: async () => {
-        await stop(child);
-        await removeData(dataDir);
-      },
+      stop: end,
     };
   } catch (error) {
-    await stop(child);
-    await removeData(dataDir);
+    await end();
     throw error;
   }
 }

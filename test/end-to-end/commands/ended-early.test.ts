@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, glob, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -96,5 +96,26 @@ test("the server goes on where nobody reads its output any more", async () => {
     expect(isPostgresRunning()).toBe(false);
   } finally {
     child.kill("SIGKILL");
+  }
+}, 40_000);
+
+test("SIGTERM to the bench ends its server, and leaves neither process nor data behind", async () => {
+  const temporary = join(folder, "bench");
+  await mkdir(temporary, { mode: 0o755 });
+  const options = { env: { ...environment, TMPDIR: temporary }, stdio: "ignore" } as const;
+  const child = spawn(process.execPath, [program, "bench", "--suite", "report"], options);
+  try {
+    let pid = 0;
+    await until(async () => {
+      for await (const note of glob(join(temporary, "weir-bench-*", "server.json")))
+        pid = Number(/"pid":(\d+)/.exec(await readFile(note, "utf8"))?.[1] ?? 0);
+      return pid > 0;
+    });
+    child.kill("SIGTERM");
+    expect(await ended(child)).toBe(1);
+    expect(() => process.kill(pid, 0)).toThrow("ESRCH");
+    expect(await readdir(temporary)).toEqual([]);
+  } finally {
+    child.kill("SIGTERM");
   }
 }, 40_000);
