@@ -26,9 +26,10 @@ function keyValue(session: Session, name: string): string | undefined {
 
 /** How a request can say which session it is about: by an address alone, it is whoever's the address is now. */
 export function identificationOf(nas: Nas, session: Session): Identification {
-  const names = sessionKeys(nas, session).flatMap(({ name }) => (namesSession(name) ? [name] : []));
-  if (names.length === 0) return "none";
-  return names.every(isSessionAddress) ? "address" : "session";
+  const naming = sessionKeys(nas, session).filter(({ name }) => namesSession(name));
+  if (naming.length === 0) return { kind: "none" };
+  if (naming.some(({ name }) => !isSessionAddress(name))) return { kind: "session" };
+  return { kind: "address", addresses: naming.map(({ value }) => String(value)) };
 }
 
 /** Only what the vendor takes (an attribute too many is a NAK 401 on some), and of that what the session has. */

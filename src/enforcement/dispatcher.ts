@@ -80,7 +80,7 @@ export function createDispatcher(dependencies: DispatcherDependencies): Dispatch
     journal: createBatchWriter({ write: (entries) => journalRequests(database, entries), maxBatch: BATCH }),
     results: createResultWriter({ database, maxBatch: BATCH, giveUp: giveUp.signal, onError }),
     isPrepared: (job) => pump.isPrepared(job),
-    isAddressTaken: (sessionId) => isAddressTaken(database, sessionId),
+    isAddressTaken: (named) => isAddressTaken(database, named),
     isHeld: ({ sessionId }) => claims.isHeld(sessionId),
     hasFinished: (ending) => {
       report(ending);

@@ -57,14 +57,18 @@ export async function makeReady(run: Run, step: number, context: RunContext): Pr
 }
 
 /** Why a request would be about another session, or about none that is named: a NAS may end any. */
-async function identityProblem({ job, nas, session }: Run, context: RunContext): Promise<string | undefined> {
-  switch (context.gateway.identification(nas, session)) {
+export async function identityProblem(
+  { job, nas, session }: Pick<Run, "job" | "nas" | "session">,
+  context: RunContext,
+): Promise<string | undefined> {
+  const named = context.gateway.identification(nas, session);
+  switch (named.kind) {
     case "session":
       return undefined;
     case "none":
       return "the session has none of the NAS's sessionKeys that would name it";
     case "address":
-      return (await context.isAddressTaken(job.sessionId))
+      return (await context.isAddressTaken({ sessionId: job.sessionId, addresses: named.addresses }))
         ? "its NAS has given the session's address to another, and the NAS's sessionKeys name it by nothing else"
         : undefined;
   }

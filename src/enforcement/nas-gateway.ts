@@ -40,8 +40,11 @@ export interface PlanRequest {
   readonly subscribedRates?: { readonly downKbps: number; readonly upKbps: number };
 }
 
-/** "none": nothing that is known of the session names it to its NAS. */
-export type Identification = "session" | "address" | "none";
+/** How requests say which session they are about. "none": nothing that is known of it names it to its NAS. */
+export type Identification =
+  | { readonly kind: "session" | "none" }
+  /** By these alone. */
+  | { readonly kind: "address"; readonly addresses: readonly string[] };
 
 export type MayTransmit = () => boolean;
 
@@ -67,7 +70,7 @@ export interface PreparedRequest {
 /** What enforcement needs of the equipment; coa/ implements it. */
 export interface NasGateway {
   plan(request: PlanRequest): Plan;
-  /** How requests say which session they are about. By nothing, or by an address that is another's now, none may be sent. */
+  /** By nothing, or by an address that is another's now, no request may be sent. */
   identification(nas: Nas, session: Session): Identification;
   /** How many more requests may be prepared for this NAS now (in-flight limit, rate, identifiers left in the window). */
   capacity(nas: Nas): number;

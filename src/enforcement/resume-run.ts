@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { attemptOf, endRun, halfDone, planFor, sessionEnd, takeSteps } from "./carry-out.ts";
 import type { ClaimedJob, UnfinishedRequest } from "./claim-store.ts";
 import { finishRun, handBack, settled } from "./finish-run.ts";
+import { identityProblem } from "./make-ready.ts";
 import type { PlannedSteps } from "./nas-gateway.ts";
 import { type Move, nextMove } from "./next-move.ts";
 import type { Outcome } from "./outcome.ts";
@@ -17,8 +18,8 @@ export const isUnfinished = (job: ClaimedJob): job is UnfinishedJob => job.unfin
 
 /**
  * Goes on where a process stopped that journalled a request and recorded no outcome: sends the same octets from the
- * same port, so that a NAS which had them sees a retransmission. Too old, or its port not to be had: nobody knows what
- * became of it, and the job runs again.
+ * same port, so that a NAS which had them sees a retransmission. Too old, its port not to be had, or by now about somebody
+ * else: nobody knows what became of it, and the job runs again.
  */
 export async function resumeRun(job: UnfinishedJob, context: RunContext): Promise<void> {
   const { unfinished, session } = job;
@@ -34,7 +35,8 @@ export async function resumeRun(job: UnfinishedJob, context: RunContext): Promis
   const plan = isSessionEnd ? sessionEnd : samePlan(goal, context);
   const run = { ...goal, plan: plan ?? unknownPlan(unfinished) };
   const isTooOld = context.now().getTime() - unfinished.requestedAt.getTime() >= RESUMABLE_MS;
-  const resent = isTooOld ? "not-any-more" : await resend(run, unfinished, context);
+  const isOver = isTooOld || (await identityProblem(run, context)) !== undefined;
+  const resent = isOver ? "not-any-more" : await resend(run, unfinished, context);
   context.isPrepared(job);
   if (resent === "not-now") return await finishRun({ job, digest: unfinished.digest, move: handBack }, context);
   if (resent === "not-any-more") {

@@ -1,4 +1,5 @@
 import type { Nas } from "../nas/nas.ts";
+import type { NamedByAddress } from "./address-taken-store.ts";
 import type { BatchWriter } from "./batch-writer.ts";
 import type { ClaimedJob } from "./claim-store.ts";
 import type { JournalEntry } from "./journal-store.ts";
@@ -19,7 +20,7 @@ export interface RunContext extends MoveContext {
   /** The job's request is prepared: the NAS's own capacity counts it from here on. */
   readonly isPrepared: (job: ClaimedJob) => void;
   /** Whether another session has an address of this one by now. */
-  readonly isAddressTaken: (sessionId: string) => Promise<boolean>;
+  readonly isAddressTaken: (named: NamedByAddress) => Promise<boolean>;
   /** False: another node may have the job by now, and nothing more may be sent for it. */
   readonly isHeld: (job: ClaimedJob) => boolean;
   readonly hasFinished: (ending: Ending) => void;

@@ -248,9 +248,12 @@ test("sessionKeys: only those named, in place of the vendor's", async () => {
   const { port, seen } = await start(always);
   await enforce(gateway, nasAt(port, { sessionKeys: ["User-Name", "Calling-Station-Id"] }), disconnect);
   expect(seen[0]!.packet.attributes.map(({ type }) => type)).toEqual([80, 1, 31, 55]);
-  expect(gateway.identification(nasAt(port), session)).toBe("session");
-  expect(gateway.identification(nasAt(port, { sessionKeys: ["Framed-IP-Address"] }), session)).toBe("address");
-  expect(gateway.identification(nasAt(port, { sessionKeys: ["NAS-Identifier"] }), session)).toBe("none");
+  expect(gateway.identification(nasAt(port), session)).toEqual({ kind: "session" });
+  expect(gateway.identification(nasAt(port, { sessionKeys: ["Framed-IP-Address"] }), session)).toEqual({
+    kind: "address",
+    addresses: [session.ipv4],
+  });
+  expect(gateway.identification(nasAt(port, { sessionKeys: ["NAS-Identifier"] }), session)).toEqual({ kind: "none" });
 });
 
 test("what was sent and how it ended is counted by NAS", async () => {

@@ -35,7 +35,7 @@ async function overTheWire(octets: Buffer): Promise<Outcome> {
 
 const gateway: NasGateway = {
   plan: ({ to }) => planned([{ kind: "coa", attributes: [{ name: "Filter-Id", value: JSON.stringify(to) }] }]),
-  identification: () => "session",
+  identification: () => ({ kind: "session" }),
   capacity: () => 10,
   prepare: async (_nas, session) => {
     const octets = Buffer.from(`${session.id} ${randomBytes(8).toString("hex")}`);

@@ -179,7 +179,7 @@ test("a job that still names a subscriber who was merged away follows the one wh
 });
 
 test("nothing is sent for a session that no request could name: a NAS may end any", async () => {
-  one.start({ identification: "none" });
+  one.start({ identification: { kind: "none" } });
   await order(one.database, { subscriberId: "s1", detail: suspend });
   await allDone(one.database);
   expect(one.nas.seen).toEqual([]);
@@ -189,7 +189,7 @@ test("nothing is sent for a session that no request could name: a NAS may end an
 });
 
 test("nor to end it for a password that was changed", async () => {
-  one.start({ identification: "none" });
+  one.start({ identification: { kind: "none" } });
   await one.database.transaction((trx) =>
     enqueueSessionEnd(trx, { subscriberId: "s1", reason: "password regenerated" }),
   );
@@ -197,6 +197,8 @@ test("nor to end it for a password that was changed", async () => {
   expect(one.nas.seen).toEqual([]);
   expect(await sessionFacts(one.database, one.session)).toMatchObject({ obstacle: "unidentified" });
 });
+
+const byAddress = (...addresses: string[]) => ({ kind: "address", addresses }) as const;
 
 /** The session's address by the records, and the same address of another session some seconds later. */
 const addressHeldSince = (sessionId: string, seconds: number, nasId = "bng1") =>
@@ -216,10 +218,86 @@ test.each<[string, number, string, number]>([
   await one.database.query("update session set stopped_at = now() where id = $1", [other]);
   await addressHeldSince(one.session, 0);
   await addressHeldSince(other, seconds, nasId);
-  one.start({ identification: "address" });
+  one.start({ identification: byAddress("100.64.0.1") });
   await order(one.database, { subscriberId: "s1", detail: suspend });
   await allDone(one.database);
   expect(one.nas.seen).toHaveLength(requests);
   const obstacle = requests === 0 ? "unidentified" : null;
   expect(await sessionFacts(one.database, one.session)).toMatchObject({ obstacle });
+});
+
+test.each([
+  ["had it for an hour", "2 hours"],
+  ["had just got it: nothing is on record", "1 hour"],
+])("nor is a session asked for that fell silent and is taken to be over, and %s", async (_, since) => {
+  await one.database.query("truncate address_interval");
+  const other = await addSession(one.database, "s2");
+  await one.database.query(
+    `update session set stopped_at = now() - interval '1 hour', last_seen_at = now() - interval '1 hour',
+       terminate_cause = 'stale' where id = $1`,
+    [one.session],
+  );
+  await one.database.query(
+    `insert into address_interval (prefix, held_from, held_until, session_id, nas_id)
+     select '100.64.0.1/32', held.* from (
+       values (now() - $3::interval, now() - interval '1 hour', $1::bigint, 'bng1'),
+         (now() - interval '30 minutes', 'infinity', $2, 'bng1')) as held (held_from, held_until, session_id, nas_id)
+     where held.held_from < held.held_until`,
+    [one.session, other, since],
+  );
+  one.start({ identification: byAddress("100.64.0.1") });
+  await order(one.database, { subscriberId: "s1", detail: suspend });
+  await allDone(one.database);
+  expect(one.nas.seen).toEqual([]);
+});
+
+test("it is named by an address of its own, though it shares a prefix with others that its NAS is not asked for", async () => {
+  await one.database.query("truncate address_interval");
+  const other = await addSession(one.database, "s2");
+  await one.database.query(
+    `insert into address_interval (prefix, held_from, session_id, nas_id)
+     select prefix::cidr, now(), session_id, 'bng1' from (values ('100.64.0.1/32', $1::bigint), ('2001:db8::/64', $1),
+       ('2001:db8::/64', $2)) as held (prefix, session_id)`,
+    [one.session, other],
+  );
+  one.start({ identification: byAddress("100.64.0.1") });
+  await order(one.database, { subscriberId: "s1", detail: garden });
+  await allDone(one.database);
+  expect(one.nas.seen).toHaveLength(1);
+});
+
+test("an address that the session has again since another had it names it", async () => {
+  await one.database.query("truncate address_interval");
+  const other = await addSession(one.database, "s2");
+  await one.database.query(
+    `insert into address_interval (prefix, held_from, held_until, session_id, nas_id)
+     select '2001:db8::/64', now() + held_from::interval, coalesce(now() + held_until::interval, 'infinity'), session_id, 'bng1'
+     from (values ('-3 hours', '-2 hours', $1::bigint), ('-2 hours', '-1 hour', $2), ('-1 hour', null, $1))
+       as held (held_from, held_until, session_id)`,
+    [one.session, other],
+  );
+  one.start({ identification: byAddress("2001:db8::1/64") });
+  await order(one.database, { subscriberId: "s1", detail: garden });
+  await allDone(one.database);
+  expect(one.nas.seen).toHaveLength(1);
+});
+
+test("what was sent before a restart is not sent again once the address in it is another customer's", async () => {
+  await one.database.query("truncate address_interval");
+  const other = await addSession(one.database, "s2");
+  await addressHeldSince(one.session, 0);
+  await addressHeldSince(other, 60);
+  await one.database.query(
+    `insert into enforcement (session_id, subscriber_id, nas_id, kind, reason, requested_at, profile, digest, step, steps,
+       local_port, request) values ($1, 's1', 'bng1', 'disconnect', 'before', now(), '{}', 'x', 0, 1, 20000, $2)`,
+    [one.session, JSON.stringify({ sessionId: one.session, kind: "disconnect", asks: "" })],
+  );
+  one.start({ identification: byAddress("100.64.0.1") });
+  await order(one.database, { subscriberId: "s1", detail: suspend });
+  await allDone(one.database);
+  expect(one.nas.seen).toEqual([]);
+  expect(await enforcementsOf(one.database, one.session)).toMatchObject([
+    { outcome: "no-answer" },
+    { outcome: "unsupported" },
+  ]);
 });

@@ -104,7 +104,7 @@ export function createScriptedNas(script: Script = {}): ScriptedNas {
       if (steps === "unsupported") return { kind: "unsupported", measure: "block-ports", detail: "no filters here" };
       return planned(steps, script.takesAway ?? false);
     },
-    identification: () => script.identification ?? "session",
+    identification: () => script.identification ?? { kind: "session" },
     capacity: (nas) => (script.capacity?.(nas) ?? 64) - (inFlight.get(nas.id) ?? 0),
     prepare: async (nas, session, step) => {
       count(nas.id, 1);

@@ -19,7 +19,21 @@ const cases = [
 ] as const;
 
 test.each(cases)("named by %s: %j", (identification, sessionKeys, session) => {
-  expect(identificationOf({ ...nasOf({ vendor: "generic" }), coa: { sessionKeys } }, session)).toBe(identification);
+  expect(identificationOf({ ...nasOf({ vendor: "generic" }), coa: { sessionKeys } }, session)).toMatchObject({
+    kind: identification,
+  });
+});
+
+test("of its addresses those that the NAS is to know it by", () => {
+  const session = {
+    ...sessionWith(),
+    identity: { "Framed-IPv6-Prefix": "2001:db8::/64", "Delegated-IPv6-Prefix": "x" },
+  };
+  const sessionKeys = ["Framed-IP-Address", "Framed-IPv6-Prefix"];
+  expect(identificationOf({ ...nasOf({ vendor: "generic" }), coa: { sessionKeys } }, session)).toEqual({
+    kind: "address",
+    addresses: [session.ipv4, "2001:db8::/64"],
+  });
 });
 
 test("every vendor's own keys begin with one that names a session", () => {
