@@ -6,7 +6,7 @@ import type { PlannedSteps, PlanRequest } from "./nas-gateway.ts";
 import { type Attempt, type Move, nextMove, UNKNOWN_DIGEST } from "./next-move.ts";
 import { profileDigest } from "./profile.ts";
 import type { Run } from "./run.ts";
-import type { Ending, RunContext } from "./run-context.ts";
+import type { Ending, RunContext, SentRequest } from "./run-context.ts";
 
 /** The Disconnect that ends a session whatever its profile: its password was changed, or its NAS will not let it go. */
 export const sessionEnd: PlannedSteps = {
@@ -67,26 +67,36 @@ const planRequest = ({ job, nas, session, to }: Goal): PlanRequest => ({
 });
 
 /** The steps of a run from one on, each after the acknowledgement of the one before. */
-export async function takeSteps(run: Run, context: RunContext, first = 0): Promise<void> {
-  const { steps } = run.plan;
-  for (const [step] of steps.entries()) {
-    if (step < first) continue;
-    const ready = await makeReady(run, step, context);
-    if (ready.kind !== "ready") return await endRun(run, notSent(run, step, ready), context);
-    const { enforcementId } = ready;
-    const outcome = await ready.prepared.send(() => context.isHeld(run.job));
-    if (outcome.kind !== "acknowledged" || step === steps.length - 1)
-      return await endRun(
-        run,
-        { move: nextMove(attemptOf(run, step), outcome, context), request: { enforcementId, outcome } },
-        context,
-      );
-    await context.results.add({ request: { enforcementId, outcome } });
-  }
-  // The NAS needs to be told nothing for this profile.
+export async function takeSteps(run: Run, context: RunContext, step = 0): Promise<void> {
   const { to, toDigest, plan } = run;
-  const applied = { profile: to, digest: toDigest, imposed: plan.imposes };
-  await endRun(run, { move: { ...settled, applied } }, context);
+  if (plan.steps.length === 0) {
+    // The NAS needs to be told nothing for this profile.
+    const applied = { profile: to, digest: toDigest, imposed: plan.imposes };
+    return await endRun(run, { move: { ...settled, applied } }, context);
+  }
+  const ready = await makeReady(run, step, context);
+  if (ready.kind !== "ready") return await endRun(run, whyNotSent(run, ready), context);
+  const outcome = await ready.prepared.send(() => context.isHeld(run.job));
+  const request = { enforcementId: ready.enforcementId, outcome };
+  if (outcome.kind !== "acknowledged" || step === plan.steps.length - 1)
+    return await endRun(run, { move: nextMove(attemptOf(run, step), outcome, context), request }, context);
+  await takeSteps(await stepDone(run, { step, request }, context), context, step + 1);
+}
+
+/**
+ * Records the acknowledgement of a step that others follow. From here on the session runs something between the two
+ * profiles, whatever becomes of this process or of its desire.
+ */
+export async function stepDone(
+  run: Run,
+  { step, request }: { readonly step: number; readonly request: SentRequest },
+  context: RunContext,
+): Promise<Run> {
+  const { job } = run;
+  const { obstacle, applied } = halfDone(run, step);
+  const midway = { claimant: context.claimant, sessionId: job.sessionId, obstacle, ...(applied && { applied }) };
+  await context.results.add({ request, midway });
+  return { ...run, job: { ...job, appliedDigest: UNKNOWN_DIGEST } };
 }
 
 export async function endRun(
@@ -124,14 +134,6 @@ function whyNotSent(
   // What was there before cannot be said any more: the next login says it anew.
   if (plan.takesAway && !isSessionEnd) return { ...end, move: { ...lookAgain, endsSession: true, level: "warn" } };
   return end;
-}
-
-function notSent(run: Run, step: number, why: Exclude<Ready, { kind: "ready" }>): Pick<Ending, "move" | "unsupported"> {
-  const end = whyNotSent(run, why);
-  if (step === 0) return end;
-  // Steps before it were acknowledged: then what the NAS runs is something between the two profiles.
-  const { applied } = halfDone(run, step - 1);
-  return { ...end, move: { ...end.move, ...(applied && { applied }) } };
 }
 
 /** What follows when the steps up to this one are acknowledged and the rest is not to be done. */

@@ -48,8 +48,13 @@ export interface RunEnd {
   readonly unsupported?: UnsupportedAttempt;
 }
 
+/** What a run says of its session. */
+export type SessionResult = Pick<RunEnd, "claimant" | "sessionId" | "applied" | "obstacle">;
+
 export interface RunRecord {
   readonly request?: RequestEnd;
+  /** It goes on. */
+  readonly midway?: SessionResult;
   readonly run?: RunEnd;
 }
 
@@ -63,6 +68,7 @@ export async function recordRuns(
 ): Promise<void> {
   const requests = records.flatMap(({ request }) => (request ? [request] : []));
   const runs = records.flatMap(({ run }) => (run ? [run] : []));
+  const midway = records.flatMap((record) => (record.midway ? [record.midway] : []));
   await database.transaction(async (trx) => {
     await Promise.all([
       writeOutcomes(trx, requests),
@@ -70,7 +76,7 @@ export async function recordRuns(
         trx,
         runs.filter((run) => run.unsupported !== undefined),
       ),
-      writeSessions(trx, runs),
+      writeSessions(trx, [...runs, ...midway]),
       writeJobs(trx, runs),
       tellCases(trx, runs.flatMap(obstructed)),
     ]);

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { attemptOf, endRun, halfDone, planFor, sessionEnd, takeSteps } from "./carry-out.ts";
+import { attemptOf, endRun, halfDone, planFor, sessionEnd, stepDone, takeSteps } from "./carry-out.ts";
 import type { ClaimedJob, UnfinishedRequest } from "./claim-store.ts";
 import { finishRun, handBack, settled } from "./finish-run.ts";
 import { identityProblem } from "./make-ready.ts";
@@ -99,8 +99,8 @@ async function goOn({ run, outcome, mayGoOn }: Resent, context: RunContext): Pro
     return await endRun(run, { move, request }, context);
   }
   if (!mayGoOn) return await endRun(run, { move: halfDone(run, unfinished.step), request }, context);
-  await context.results.add({ request });
-  await takeSteps(run, context, unfinished.step + 1);
+  const { step } = unfinished;
+  await takeSteps(await stepDone(run, { step, request }, context), context, step + 1);
 }
 
 const unknownOutcome = ({ requestedAt }: UnfinishedRequest): Outcome => ({

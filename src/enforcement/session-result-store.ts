@@ -4,7 +4,7 @@ import { isClaimedBy, mayLive } from "./claim-store.ts";
 import { imposedJson } from "./imposed.ts";
 import { UNKNOWN_DIGEST } from "./next-move.ts";
 import { outboxChannel } from "./outbox-store.ts";
-import type { RunEnd } from "./result-store.ts";
+import type { SessionResult } from "./result-store.ts";
 
 /**
  * Of a run that lost its claim: who works on the session now may have been overtaken by what it sent. What the session runs
@@ -38,7 +38,7 @@ const doubt = `overtaken as (
  * the next Interim is looked at in full. What was imposed before is kept beside, for a NAS that acknowledges and does
  * nothing.
  */
-export async function writeSessions(trx: Transaction, runs: readonly RunEnd[]): Promise<void> {
+export async function writeSessions(trx: Transaction, runs: readonly SessionResult[]): Promise<void> {
   if (runs.length === 0) return;
   const ids = runs.map(({ sessionId }) => sessionId);
   const locked = trx.query(

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Database } from "../../../src/database/database.ts";
 import { enqueueForSubscribers, enqueueSessionEnd } from "../../../src/enforcement/outbox-store.ts";
 import type { OutcomeDetail } from "../../../src/enforcement/outcome.ts";
 import {
@@ -9,10 +10,11 @@ import {
   garden,
   order,
   sessionFacts,
+  startDispatcher,
   suspend,
 } from "./fixtures.ts";
 import { createOneSession, inTurn, type OneSession } from "./one-session.ts";
-import type { Script } from "./scripted-nas.ts";
+import { createScriptedNas, type Script } from "./scripted-nas.ts";
 
 let one: OneSession;
 beforeAll(async () => {
@@ -104,6 +106,25 @@ test("a desire that changes between two steps is looked at anew after the first"
   await one.settle();
   await allDone(one.database);
   expect(asked).toEqual(['off {"isWalledGarden":true}', "off {}", "{}"]);
+  expect(await sessionFacts(one.database, one.session)).toMatchObject({ applied_digest: null, obstacle: null });
+});
+
+test("what is half done when the database fails is not taken for what was there before", async () => {
+  const nas = createScriptedNas({ steps: twoSteps });
+  let journalled = 0;
+  const query: Database["query"] = async (text, values) => {
+    if (text.includes("insert into enforcement (") && ++journalled === 2) {
+      await one.lift("walled-garden");
+      throw new Error("connection lost");
+    }
+    return await one.database.query(text, values);
+  };
+  await order(one.database, { subscriberId: "s1", detail: garden });
+  const dispatcher = startDispatcher({ ...one.database, query }, nas);
+  await allDone(one.database);
+  await dispatcher.stop();
+  expect(nas.seen.map(({ asks }) => asks)).toEqual(['off {"isWalledGarden":true}', "off {}", "{}"]);
+  expect(nas.plans.at(-1)).toMatchObject({ isCertain: false });
   expect(await sessionFacts(one.database, one.session)).toMatchObject({ applied_digest: null, obstacle: null });
 });
 
